@@ -1,0 +1,242 @@
+/** Parses the configuration, opens the store, wires the parts, serves, and shuts down. The only file that knows every part. */
+import { parse } from "dotenv";
+import type { Hono } from "hono";
+import { createApp } from "./routes/app.ts";
+import { Metrics } from "./routes/health.ts";
+import type { Env, Parts } from "./routes/parts.ts";
+import { Sockets } from "./routes/sockets.ts";
+import { assets } from "./routes/static.ts";
+import { Accounts } from "./services/accounts.ts";
+import { type Article, parseArticles } from "./services/articles.ts";
+import { Assistant } from "./services/assistant.ts";
+import { BuiltInAssistant } from "./services/builtin.ts";
+import { Bus } from "./services/bus.ts";
+import { Chat } from "./services/chat.ts";
+import { type Clock, systemClock } from "./services/clock.ts";
+import { type Config, parseConfig } from "./services/config.ts";
+import { DEMO, seedDemo } from "./services/demo.ts";
+import { Desk } from "./services/desk.ts";
+import { Later } from "./services/later.ts";
+import { Library } from "./services/library.ts";
+import { Limits } from "./services/limits.ts";
+import type { LlmClient } from "./services/llm.ts";
+import { type Log, openLog } from "./services/log.ts";
+import { Passwords } from "./services/passwords.ts";
+import { Presence } from "./services/presence.ts";
+import { SignIns } from "./services/sign_ins.ts";
+import { openSqlite } from "./services/sqlite/open.ts";
+import type { Store } from "./services/store.ts";
+import { Sweeps } from "./services/sweeps.ts";
+
+const COMPANY = "Handoff";
+/** What a hosting platform gives a process between the signal and its end. */
+const SHUTDOWN_WITHIN = 4_500;
+/** Closed before the server is, sockets need this long to say why. */
+const GOODBYE = 150;
+
+export interface SiteOptions {
+  readonly config: Config;
+  readonly store: Store;
+  readonly log: Log;
+  readonly articles: readonly Article[];
+  readonly clock?: Clock;
+  readonly llm?: LlmClient;
+  readonly company?: string;
+  readonly demo?: boolean;
+  readonly passwordCost?: number;
+}
+
+export interface Site extends AsyncDisposable {
+  readonly app: Hono<Env>;
+  readonly parts: Parts;
+  readonly sweeps: Sweeps;
+  readonly passwords: Passwords;
+  /** Tells every open socket to come back soon, and makes no further answers. */
+  goodbye(): void;
+}
+
+/** The whole app over an open store, which stays its caller's. */
+export async function openSite(options: SiteOptions): Promise<Site> {
+  const { config, store, log, clock = systemClock, company = COMPANY, demo = false } = options;
+  const passwords = await Passwords.open(log, options.passwordCost);
+  const later = new Later(log);
+  const bus = new Bus({ store, clock, log });
+  const signIns = new SignIns({ store, clock });
+  const desk = new Desk({ store, clock });
+  const chat = new Chat({ store, desk, clock });
+  const presence = new Presence({ store, desk, clock });
+  const library = new Library(options.articles);
+  const limits = new Limits({ off: !config.rateLimits });
+  const { agentCapacity, setupCode } = config;
+  const accounts = new Accounts({ store, clock, passwords, signIns, agentCapacity, setupCode });
+  const mayAnswer = (userId: string) => limits.allows("answer", userId);
+  const llm = options.llm ?? new BuiltInAssistant();
+  const assistant = new Assistant({
+    store,
+    desk,
+    library,
+    llm,
+    clock,
+    log,
+    later,
+    company,
+    mayAnswer,
+  });
+  const sockets = new Sockets({ bus, signIns, presence, clock, log });
+  const sweeps = new Sweeps({ store, bus, desk, presence, assistant, clock, log, later });
+  const metrics = new Metrics();
+  metrics.gauge("handoff_open_sockets", "Sockets open on this instance", () => sockets.size);
+  const site = { company, assets, demo };
+  const parts: Parts = {
+    config,
+    site,
+    store,
+    clock,
+    log,
+    later,
+    bus,
+    accounts,
+    signIns,
+    chat,
+    desk,
+    presence,
+    library,
+    limits,
+    metrics,
+    sockets,
+  };
+  const goodbye = () => {
+    assistant[Symbol.dispose]();
+    sockets[Symbol.dispose]();
+  };
+  return {
+    app: createApp(parts),
+    parts,
+    sweeps,
+    passwords,
+    goodbye,
+    async [Symbol.asyncDispose]() {
+      goodbye();
+      sweeps[Symbol.dispose]();
+      await later[Symbol.asyncDispose]();
+      bus[Symbol.dispose]();
+    },
+  };
+}
+
+async function readArticles(folder: string): Promise<Article[]> {
+  const files: { name: string; text: string }[] = [];
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (!isFile || !name.endsWith(".md")) continue;
+      files.push({ name, text: await Deno.readTextFile(`${folder}/${name}`) });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return parseArticles(files.sort((a, b) => a.name < b.name ? -1 : 1));
+}
+
+async function environment(): Promise<Record<string, string>> {
+  const file = await Deno.readTextFile(".env").catch(() => "");
+  return { ...parse(file), ...Deno.env.toObject() };
+}
+
+/** Serves until `signal` aborts, and again should the listener end by itself (it does when files run out). */
+async function serve(site: Site, config: Config, log: Log, signal: AbortSignal): Promise<void> {
+  let { port } = config;
+  while (!signal.aborted) {
+    const server = Deno.serve({
+      port,
+      hostname: config.host,
+      onListen: (address) => {
+        port = address.port;
+        const host = config.host === "0.0.0.0" ? "localhost" : config.host;
+        log.info("listening", { address: `http://${host}:${address.port}` });
+      },
+      onError: () => new Response("Something went wrong", { status: 500 }),
+    }, (request, info) => site.app.fetch(request, { remote: info.remoteAddr.hostname }));
+    const stop = async () => {
+      site.goodbye();
+      await new Promise((done) => setTimeout(done, GOODBYE));
+      await server.shutdown();
+    };
+    const stopped = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => stopped.resolve(stop()), { once: true });
+    await Promise.race([server.finished, stopped.promise]).catch((error) =>
+      log.error("server", { error })
+    );
+    if (signal.aborted) await stopped.promise;
+  }
+}
+
+function onSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (stop.signal.aborted) return;
+      stop.abort();
+      Deno.unrefTimer(setTimeout(() => Deno.exit(0), SHUTDOWN_WITHIN));
+    });
+  }
+  return stop.signal;
+}
+
+async function resetPassword(email: string, config: Config, store: Store): Promise<string> {
+  const address = email.trim().toLowerCase();
+  const customer = await store.customers.byEmail(address);
+  const agent = customer ? undefined : await store.agents.byEmail(address);
+  const account = customer ?? agent;
+  if (!account) throw new Error(`Nobody is registered as ${address}.`);
+  const signIns = new SignIns({ store, clock: systemClock });
+  const token = await signIns.reset(customer ? "user" : "agent", account.id);
+  return `${config.publicUrl ?? `http://localhost:${config.port}`}/reset/${token}`;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const demo = args.includes("--demo");
+  const config = parseConfig(await environment());
+  const log = openLog(config.logLevel);
+  await using store = await openSqlite({ file: demo ? ":memory:" : config.dataFile });
+  if (args[0] === "--reset-password") {
+    say(await resetPassword(args[1] ?? "", config, store));
+    return;
+  }
+  const articles = await readArticles(demo ? "docs/demo/articles" : config.articlesDir);
+  const company = demo ? DEMO.company : COMPANY;
+  const signal = onSignal();
+  if (!config.rateLimits) log.warn("rate_limits_off");
+  await using site = await openSite({ config, store, log, articles, company, demo });
+  if (demo) {
+    await seedDemo(site.parts, site.passwords);
+    say(demoWelcome(config.port));
+  }
+  await serve(site, config, log, signal);
+  log.info("stopped");
+}
+
+const say = (text: string): void =>
+  void Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+
+function demoWelcome(port: number): string {
+  const { agents, customers, password } = DEMO;
+  const address = `http://localhost:${port}`;
+  return [
+    `A living company, gone when you stop it:`,
+    `  ${address}/demo     a customer and an agent side by side`,
+    `  ${address}/         the customer's side    ${customers[0].email}`,
+    `  ${address}/agent    the agents' desk       ${agents.map(({ email }) => email).join(", ")}`,
+    `  Everybody's password is ${password}`,
+  ].join("\n");
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+    Deno.exit(0);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    Deno.stderr.writeSync(new TextEncoder().encode(`Handoff can't start: ${message}\n`));
+    Deno.exit(1);
+  }
+}

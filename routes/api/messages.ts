@@ -1,0 +1,80 @@
+/** Messages over JSON: send one, read some. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { MAX_PAGE, MessageDraft, PAGE, Seq } from "../../services/domain.ts";
+import { asWhoMay, signedIn } from "../actor.ts";
+import type { Parts } from "../parts.ts";
+import { MessageJson, messageJson } from "./json.ts";
+import { answer, AnyId, api, body, refusals } from "./openapi.ts";
+
+/** `origin.md` calls the text `message`; either will do. */
+export const SentMessage = z.preprocess(
+  (sent) => {
+    if (sent === null || typeof sent !== "object" || Array.isArray(sent)) return sent;
+    const { message, clientId, basedOn, ...rest } = sent as Record<string, unknown>;
+    return {
+      ...rest,
+      text: rest.text ?? message,
+      ...(clientId !== null && { clientId }), // null is absent
+      ...(basedOn !== null && { basedOn }),
+    };
+  },
+  MessageDraft.extend({ sessionId: AnyId }),
+);
+
+const digits = z.string().regex(/^\d{1,15}$/, "A whole number").transform(Number);
+
+const send = (parts: Parts) =>
+  createRoute({
+    method: "post",
+    path: "/api/session/message",
+    middleware: signedIn(parts),
+    request: { body: body(SentMessage) },
+    responses: {
+      ...refusals,
+      200: answer("The first message with this clientId", MessageJson),
+      201: answer("Stored", MessageJson),
+    },
+  });
+const read = (parts: Parts) =>
+  createRoute({
+    method: "get",
+    path: "/api/session/messages",
+    middleware: signedIn(parts),
+    request: {
+      query: z.object({
+        sessionId: AnyId,
+        after: digits.pipe(Seq).optional(),
+        before: digits.pipe(Seq).optional(),
+        limit: digits.pipe(z.int().min(1).max(MAX_PAGE)).default(PAGE),
+      }),
+    },
+    responses: {
+      ...refusals,
+      200: answer(
+        "Ascending; without a cursor the latest",
+        z.object({ messages: z.array(MessageJson), hasMore: z.boolean() }),
+      ),
+    },
+  });
+
+export function messages(parts: Parts) {
+  const { chat, limits } = parts;
+  return api()
+    .openapi(send(parts), (c) =>
+      asWhoMay(c, parts, async (actor) => {
+        const { sessionId, ...draft } = c.req.valid("json");
+        await limits.count("message", actor.id);
+        const { message, repeated } = await chat.post(actor, sessionId, draft);
+        return c.json(messageJson(message), repeated ? 200 : 201);
+      }))
+    .openapi(read(parts), (c) =>
+      asWhoMay(c, parts, async (actor) => {
+        const { sessionId, after, before, limit } = c.req.valid("query");
+        const { messages, hasMore } = await chat.messages(actor, sessionId, {
+          limit,
+          ...(after !== undefined && { after }),
+          ...(before !== undefined && { before }),
+        });
+        return c.json({ messages: messages.map(messageJson), hasMore }, 200);
+      }));
+}

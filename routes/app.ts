@@ -1,0 +1,65 @@
+/** The order of things: what every request passes, the routes, and what is said when something fails. */
+import { Hono } from "hono";
+import { compress } from "hono/compress";
+import { createMiddleware } from "hono/factory";
+import { accountPages } from "./account.tsx";
+import { agentSignInPages } from "./agent_sign_in.tsx";
+import { agents } from "./api/agents.ts";
+import { myself } from "./api/me.ts";
+import { messages } from "./api/messages.ts";
+import { api, crossOrigin, jsonOnly, serveDocument } from "./api/openapi.ts";
+import { sessions } from "./api/sessions.ts";
+import { users } from "./api/users.ts";
+import { chatPages } from "./chat.tsx";
+import { demoPage } from "./demo.tsx";
+import { deskPages } from "./desk.tsx";
+import { notFound, onError } from "./faults.tsx";
+import { health } from "./health.ts";
+import type { Env, Parts } from "./parts.ts";
+import { publicPages } from "./public.tsx";
+import { headers, limitBody, privateByDefault, refuseForeignForms } from "./security.ts";
+import { signInPages } from "./sign_in.tsx";
+import { socket } from "./socket.ts";
+import { staticFiles } from "./static.ts";
+import { teamPages } from "./team.tsx";
+
+export function createApp(parts: Parts): Hono<Env> {
+  const app = new Hono<Env>();
+  app.onError(onError(parts));
+  app.notFound(notFound(parts));
+
+  app.use(named, parts.metrics.count, privateByDefault, headers(parts.site));
+  app.route("/", health(parts));
+  app.route("/", staticFiles());
+  app.route("/", socket(parts));
+  app.use(compress(), limitBody, refuseForeignForms(parts.config));
+  app.route("/", jsonApi(parts));
+
+  app.route("/", publicPages(parts));
+  app.route("/", signInPages(parts));
+  app.route("/", agentSignInPages(parts));
+  app.route("/", accountPages(parts));
+  app.route("/", chatPages(parts));
+  app.route("/", deskPages(parts));
+  app.route("/", teamPages(parts));
+  if (parts.site.demo) app.route("/", demoPage(parts));
+  return app;
+}
+
+function jsonApi(parts: Parts) {
+  const app = api();
+  app.use("/api/*", crossOrigin(parts), jsonOnly);
+  app.route("/", users(parts));
+  app.route("/", agents(parts));
+  app.route("/", sessions(parts));
+  app.route("/", messages(parts));
+  app.route("/", myself(parts));
+  serveDocument(app);
+  return app;
+}
+
+/** A number to ask for in the log when somebody quotes it from an error page. */
+const named = createMiddleware<Env>(async (c, next) => {
+  c.set("requestId", crypto.randomUUID());
+  await next();
+});

@@ -1,0 +1,45 @@
+/** The left of the desk as an agent sees it now. */
+import { type Agent, DESK_LISTS, type DeskList } from "../services/domain.ts";
+import type { DeskListsProps } from "../views/desk_lists.tsx";
+import type { Parts } from "./parts.ts";
+
+const ROWS = 30;
+
+export interface DeskView {
+  readonly list: DeskList;
+  readonly q?: string | undefined;
+  /** The last row of the page before. */
+  readonly after?: string | undefined;
+  /** The session that is open. */
+  readonly current?: string | undefined;
+}
+
+export const isDeskList = (name: string | undefined): name is DeskList =>
+  (DESK_LISTS as readonly (string | undefined)[]).includes(name);
+
+export async function deskLists(
+  { store, clock }: Parts,
+  agent: Pick<Agent, "id">,
+  { list, q, after, current }: DeskView,
+): Promise<DeskListsProps> {
+  const { sessions } = store;
+  const last = after ? await sessions.find(after) : undefined;
+  const [counts, rows, mine] = await Promise.all([
+    sessions.counts(agent.id),
+    q
+      ? sessions.search(q, ROWS)
+      : sessions.list(list, agent.id, { limit: ROWS + 1, ...(last && { after: last }) }),
+    sessions.carriedBy(agent.id),
+  ]);
+  const shown = rows.slice(0, ROWS);
+  return {
+    list,
+    counts,
+    rows: shown,
+    q,
+    current,
+    unread: mine.reduce((sum, { unread }) => sum + unread, 0),
+    more: rows.length > ROWS ? `/agent?list=${list}&after=${shown.at(-1)?.id}` : undefined,
+    now: clock.now(),
+  };
+}

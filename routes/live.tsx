@@ -1,0 +1,234 @@
+/** The hypermedia sockets: they only push. Each frame is made of idempotent upserts and whole regions. */
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import { type Agent, type DeskList, newId, type Side } from "../services/domain.ts";
+import type { Follower, Update } from "../services/feed.ts";
+import { Briefing } from "../views/briefing.tsx";
+import { Banner, ChatFoot } from "../views/chat_foot.tsx";
+import { ChatHead } from "../views/chat_head.tsx";
+import { SeenLine, Typing } from "../views/conversation.tsx";
+import { Details } from "../views/customer.tsx";
+import { DeskFoot } from "../views/desk_foot.tsx";
+import { DeskHead } from "../views/desk_head.tsx";
+import { DeskLists, StatusForm } from "../views/desk_lists.tsx";
+import { Growing, inOrder, MessagePush } from "../views/message.tsx";
+import { deskLists, type DeskView, isDeskList } from "./desk_lists.ts";
+import { footOf, surroundingsOf } from "./open_conversation.ts";
+import type { Env, Identity, Parts } from "./parts.ts";
+import type { Connection } from "./sockets.ts";
+
+/** A page that has missed more than this is told to load itself again: upserting long tails is slow. */
+const MAX_TAIL = 200;
+const LISTS_EVERY = 250;
+const RELOAD = JSON.stringify({ reload: true });
+
+type Reader = Pick<Identity, "actor" | "signInId">;
+
+function Region({ id, children }: { id: string; children: Child }) {
+  return <hx-partial hx-target={`#${id}`} hx-swap="outerMorph">{children}</hx-partial>;
+}
+
+/** The parts of a conversation that both sides have, as they are after an update. Made once for each side. */
+function talk(parts: Parts, update: Update, viewer: Side): string {
+  const key = `html ${viewer}`;
+  const made = update.rendered.get(key) ?? String(
+    <>
+      {update.messages.length > 0 && (
+        <MessagePush items={inOrder({ messages: update.messages, previous: update.previous })} />
+      )}
+      <Region id="growing">
+        <Growing answer={update.answer} />
+      </Region>
+      <Region id="seen">
+        <SeenLine session={update.session} viewer={viewer} />
+      </Region>
+      <Region id="typing">
+        <Typing session={update.session} viewer={viewer} now={parts.clock.now()} />
+      </Region>
+    </>,
+  );
+  update.rendered.set(key, made);
+  return made;
+}
+
+/** The `seq` up to which the page has everything, as app.js puts it into the address. */
+function afterOf(c: Context<Env>): number | undefined {
+  const after = c.req.query("after");
+  return after !== undefined && /^\d{1,15}$/.test(after) ? Number(after) : undefined;
+}
+
+/** Follows a session from where the page is; a page too far behind, or beyond the log, loads itself again. */
+async function follow(
+  c: Context<Env>,
+  parts: Parts,
+  connection: Connection,
+  follower: Follower,
+  sessionId: string,
+): Promise<void> {
+  const after = afterOf(c);
+  const lastSeq = (await parts.store.sessions.find(sessionId))?.lastSeq ?? 0;
+  if (after !== undefined && (after > lastSeq || lastSeq - after > MAX_TAIL)) {
+    connection.send(RELOAD);
+    return;
+  }
+  connection.keep(await parts.bus.follow(sessionId, follower, { after }));
+}
+
+// ---- the customer's page ------------------------------------------------------------------------
+
+export async function openChatLive(c: Context<Env>, parts: Parts, reader: Reader) {
+  const id = c.req.param("id") ?? "";
+  const session = await parts.chat.sessionFor(reader.actor, id);
+  let wasOpen = c.req.query("foot") !== "closed" && session.status === "open";
+  return parts.sockets.accept(c, reader, (connection) => {
+    const follower: Follower = {
+      deliver(update) {
+        const { session, queuePosition: place, agentStatus } = update;
+        const ended = wasOpen && session.status === "closed";
+        wasOpen = session.status === "open";
+        connection.send(
+          talk(parts, update, "user") + String(
+            <>
+              {update.headChanged && (
+                <>
+                  <Region id="chat-head">
+                    <ChatHead site={parts.site} session={session} agentStatus={agentStatus} />
+                  </Region>
+                  <Region id="banner">
+                    <Banner session={session} place={place} />
+                  </Region>
+                </>
+              )}
+              {ended && (
+                <Region id="chat-foot">
+                  <ChatFoot site={parts.site} session={session} clientId={newId()} />
+                </Region>
+              )}
+            </>,
+          ),
+        );
+      },
+    };
+    return follow(c, parts, connection, follower, id);
+  });
+}
+
+// ---- the desk -----------------------------------------------------------------------------------
+
+export async function openDeskLive(c: Context<Env>, parts: Parts, reader: Reader) {
+  const { session: sessionId, list, q, page: after, foot } = c.req.query();
+  if (sessionId) await parts.chat.sessionFor(reader.actor, sessionId);
+  const view = { list: isDeskList(list) ? list : "mine" as DeskList, q, after, current: sessionId };
+  return parts.sockets.accept(c, reader, async (connection) => {
+    const desk = new DeskChannel(parts, connection, reader.actor.id, view, foot);
+    desk.open();
+    if (sessionId) await follow(c, parts, connection, desk, sessionId);
+  });
+}
+
+/** One open desk: its lists and status, and the conversation that is open on it. */
+class DeskChannel implements Follower {
+  readonly #parts: Parts;
+  readonly #connection: Connection;
+  readonly #agentId: string;
+  readonly #view: DeskView;
+  #foot: string | undefined;
+  #pending: Disposable | undefined;
+  #lists = "";
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    parts: Parts,
+    connection: Connection,
+    agentId: string,
+    view: DeskView,
+    foot: string | undefined,
+  ) {
+    this.#parts = parts;
+    this.#connection = connection;
+    this.#agentId = agentId;
+    this.#view = view;
+    this.#foot = foot;
+  }
+
+  open(): void {
+    this.#connection.keep(this.#parts.bus.listen((change) => {
+      if (change.kind !== "sign_in") this.#listsSoon();
+    }));
+    this.#connection.keep({ [Symbol.dispose]: () => this.#pending?.[Symbol.dispose]() });
+    this.#listsSoon();
+  }
+
+  deliver(update: Update): void {
+    this.#connection.send(talk(this.#parts, update, "agent"));
+    if (update.headChanged || update.messages.some(({ sender }) => sender === "ai")) {
+      this.#inTurn(() => this.#pushHead(update));
+    }
+  }
+
+  /** What is said of the session around its log, and the composer where that comes or goes. */
+  async #pushHead({ session }: Update): Promise<void> {
+    const { site } = this.#parts;
+    const agent = await this.#agent();
+    const { briefing, ...about } = await surroundingsOf(this.#parts, session);
+    const { list } = this.#view;
+    const foot = footOf(session, agent.id);
+    const footChanged = foot !== this.#foot;
+    this.#foot = foot;
+    this.#connection.send(String(
+      <>
+        <Region id="desk-head">
+          <DeskHead site={site} agent={agent} session={session} list={list} />
+        </Region>
+        <Region id="briefing">
+          <Briefing briefing={briefing} />
+        </Region>
+        <Region id="details">
+          <Details {...about} list={list} />
+        </Region>
+        {footChanged && (
+          <Region id="chat-foot">
+            <DeskFoot site={site} agent={agent} session={session} clientId={newId()} pushed />
+          </Region>
+        )}
+      </>,
+    ));
+  }
+
+  /** Everything that happens anywhere may move a row: looked at again at most four times a second. */
+  #listsSoon(): void {
+    this.#pending ??= this.#parts.clock.after(LISTS_EVERY, () => {
+      this.#pending = undefined;
+      this.#inTurn(() => this.#pushLists());
+    });
+  }
+
+  async #pushLists(): Promise<void> {
+    const agent = await this.#agent();
+    const lists = String(
+      <>
+        <Region id="desk-lists">
+          <DeskLists {...await deskLists(this.#parts, agent, this.#view)} />
+        </Region>
+        <Region id="status">
+          <StatusForm status={agent.status} />
+        </Region>
+      </>,
+    );
+    if (lists !== this.#lists) this.#connection.send(lists);
+    this.#lists = lists;
+  }
+
+  async #agent(): Promise<Agent> {
+    const agent = await this.#parts.store.agents.find(this.#agentId);
+    if (!agent) throw new Error("The agent of an open desk is gone");
+    return agent;
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#turn = this.#turn.then(work).catch((error) => {
+      this.#parts.log.warn("desk_channel", { error });
+      this.#connection.close(1011, "Try again");
+    });
+  }
+}

@@ -1,0 +1,48 @@
+/** What htmx gets back from a composer: the message where it belongs and a fresh form, or what holds the text back. */
+import type { Chat } from "../services/chat.ts";
+import { type Actor, MAX_PAGE, type Message, newId } from "../services/domain.ts";
+import { BasedOn, ClientId, SendProblem } from "../views/composer.tsx";
+import { inOrder, MessagePush } from "../views/message.tsx";
+import type { Parts } from "./parts.ts";
+
+/** The message as the socket would push it, so that whichever comes first, it stands there once. */
+export async function sentReply({ chat }: Parts, actor: Actor, message: Message) {
+  const previous = await before(chat, actor, message);
+  return (
+    <>
+      <MessagePush items={inOrder({ messages: [message], previous })} />
+      <hx-partial hx-target="#send-error" hx-swap="innerHTML"></hx-partial>
+      <hx-partial hx-target="#client-id" hx-swap="outerHTML">
+        <ClientId value={newId()} />
+      </hx-partial>
+    </>
+  );
+}
+
+/** An agent's reply that is held: what its writer hasn't seen, which it is based on from now on. */
+export async function heldReply(
+  { chat }: Parts,
+  { actor, sessionId, basedOn, problem }: {
+    actor: Actor;
+    sessionId: string;
+    basedOn: number;
+    problem: string;
+  },
+) {
+  const { messages } = await chat.messages(actor, sessionId, { after: basedOn, limit: MAX_PAGE });
+  const [first] = messages;
+  const previous = first && await before(chat, actor, first);
+  return (
+    <>
+      <SendProblem problem={problem} held />
+      <MessagePush items={inOrder({ messages, previous })} />
+      <hx-partial hx-target="#based-on" hx-swap="outerHTML">
+        <BasedOn seq={messages.at(-1)?.seq ?? basedOn} />
+      </hx-partial>
+    </>
+  );
+}
+
+async function before(chat: Chat, actor: Actor, { sessionId, seq }: Message) {
+  return (await chat.messages(actor, sessionId, { before: seq, limit: 1 })).messages[0];
+}

@@ -1,0 +1,68 @@
+/** Signing in and out, the same for pages and the JSON API. */
+import type { Context } from "hono";
+import { Email, type Side } from "../services/domain.ts";
+import { Fault } from "../services/errors.ts";
+import { dropSignInCookie, identitiesOf } from "./actor.ts";
+import type { Env, Identity, Parts } from "./parts.ts";
+import { addressOf } from "./security.ts";
+
+/**
+ * Proves who it is under the limits: ten failures an account in 15 minutes, and a hundred an address. Each try counts
+ * before the password is looked at, so that tries at once can't slip through, and a success gives its count back.
+ */
+export async function proveInLimits<T>(
+  c: Context<Env>,
+  { limits, config }: Parts,
+  typed: string,
+  prove: (email: string) => Promise<T>,
+): Promise<T> {
+  const email = Email.safeParse(typed).data ?? typed.trim().toLowerCase();
+  const address = addressOf(c, config);
+  const account = `${c.req.path.includes("agent") ? "agent" : "user"} ${email}`;
+  await limits.count("signInAddress", address);
+  await limits.count("signInAccount", account);
+  const proven = await prove(email);
+  await Promise.all([
+    limits.forgive("signInAddress", address),
+    limits.forgive("signInAccount", account),
+  ]);
+  return proven;
+}
+
+/** A new sign-in's token; the one of that side which the request carried ends, so that none outlives a sign-in. */
+export async function begin(
+  c: Context<Env>,
+  parts: Parts,
+  side: Side,
+  accountId: string,
+): Promise<string> {
+  const carried = await carriedBy(c, parts);
+  for (const { actor, signInId } of carried) {
+    if (actor.side === side) await parts.signIns.end(signInId);
+  }
+  if (side === "agent") await parts.presence.signIn(accountId);
+  return await parts.signIns.begin(side, accountId);
+}
+
+/** Ends a sign-in; an agent's chats go to somebody else at once. */
+export async function end(parts: Parts, { actor, signInId }: Pick<Identity, "actor" | "signInId">) {
+  await parts.signIns.end(signInId);
+  if (actor.side === "agent") await parts.presence.signOut(actor);
+}
+
+/** Ends every sign-in that the request carries. */
+export async function endCarried(c: Context<Env>, parts: Parts): Promise<void> {
+  const sides = ["user", "agent"] as const;
+  for (const identity of await identitiesOf(c, parts, sides)) {
+    await end(parts, identity);
+    dropSignInCookie(c, parts, identity.actor.side);
+  }
+}
+
+/** A cookie sent from elsewhere is not relied on here, and not touched. */
+async function carriedBy(c: Context<Env>, parts: Parts): Promise<readonly Identity[]> {
+  return await identitiesOf(c, parts, ["user", "agent"]).catch((error) => {
+    if (error instanceof Fault && error.code === "forbidden") return [];
+    throw error;
+  });
+}

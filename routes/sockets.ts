@@ -1,0 +1,124 @@
+/** The open sockets of this instance: opened, guarded, kept alive, and closed when their reader may not listen any more. */
+import type { Context } from "hono";
+import type { Bus } from "../services/bus.ts";
+import type { Clock } from "../services/clock.ts";
+import { Fault } from "../services/errors.ts";
+import type { Log } from "../services/log.ts";
+import type { Presence } from "../services/presence.ts";
+import type { SignIns } from "../services/sign_ins.ts";
+import { type LiveSocket, upgrade } from "./live_socket.ts";
+import type { Env, Identity } from "./parts.ts";
+
+/** A reader this far behind is dropped: it reconnects and reads its tail. */
+const MAX_BUFFERED = 256 * 1024;
+const BEAT_EVERY = 25_000;
+
+export interface Connection {
+  send(frame: string): void;
+  close(code: number, reason: string): void;
+  /** Disposes with the connection, or at once where that has gone. */
+  keep(resource: Disposable): void;
+  /** Frames that the other end sends; ignored until set. */
+  onFrame: (frame: string | ArrayBuffer) => Promise<void>;
+}
+
+export interface SocketsOptions {
+  readonly bus: Bus;
+  readonly signIns: SignIns;
+  readonly presence: Presence;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class Sockets implements Disposable {
+  readonly #options: SocketsOptions;
+  readonly #open = new Map<LiveSocket, { signInId: string; done: DisposableStack }>();
+  readonly #listening: Disposable;
+  #beat: Disposable;
+
+  constructor(options: SocketsOptions) {
+    this.#options = options;
+    this.#listening = options.bus.listen((change) => {
+      if (change.kind === "sign_in") this.#closeOf(change.signInId);
+      else if (change.kind === "gap") this.#recheck();
+    });
+    this.#beat = this.#nextBeat();
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Upgrades the request; `begin` runs once the socket is open, and its failure closes it. */
+  accept(
+    c: Context<Env>,
+    identity: Pick<Identity, "signInId" | "actor">,
+    begin: (connection: Connection) => Promise<void>,
+  ): Response {
+    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+      throw new Fault("malformed", "Open this address as a WebSocket");
+    }
+    const { socket, response } = upgrade(c.req.raw);
+    const done = new DisposableStack();
+    this.#open.set(socket, { signInId: identity.signInId, done });
+    if (identity.actor.side === "agent") done.use(this.#options.presence.hold(identity.actor.id));
+    const connection: Connection = {
+      send: (frame) => {
+        if (socket.buffered > MAX_BUFFERED) socket.close(1013, "Too slow");
+        else socket.send(frame);
+      },
+      close: (code, reason) => socket.close(code, reason),
+      keep: (resource) => done.disposed ? resource[Symbol.dispose]() : done.use(resource),
+      onFrame: () => Promise.resolve(),
+    };
+    socket.onFrame = (frame) => this.#guarded(socket, () => connection.onFrame(frame));
+    socket.onClose = () => {
+      this.#open.delete(socket);
+      done.dispose();
+    };
+    socket.onOpen = () => this.#guarded(socket, () => begin(connection));
+    return response;
+  }
+
+  /** 1012 tells every reader to come back in a moment. */
+  restart(): void {
+    for (const socket of this.#open.keys()) socket.close(1012, "Restarting");
+  }
+
+  [Symbol.dispose](): void {
+    this.#beat[Symbol.dispose]();
+    this.#listening[Symbol.dispose]();
+    this.restart();
+  }
+
+  /** Nothing escapes a socket's callback: unguarded, one rejected promise ends the process. */
+  #guarded(socket: LiveSocket, work: () => Promise<void>): void {
+    work().catch((error) => {
+      this.#options.log.error("socket", { error });
+      socket.close(1011, "Try again");
+    });
+  }
+
+  #closeOf(signInId: string): void {
+    for (const [socket, open] of this.#open) {
+      if (open.signInId === signInId) socket.close(1008, "Signed out");
+    }
+  }
+
+  /** After a gap in the store's changes a sign-in may have ended unheard. */
+  #recheck(): void {
+    for (const [socket, { signInId }] of this.#open) {
+      this.#guarded(socket, async () => {
+        if (!await this.#options.signIns.signedIn(signInId)) socket.close(1008, "Signed out");
+      });
+    }
+  }
+
+  /** An empty object every 25 s: a page whose server froze notices the silence. */
+  #nextBeat(): Disposable {
+    return this.#options.clock.after(BEAT_EVERY, () => {
+      for (const socket of this.#open.keys()) if (socket.buffered === 0) socket.send("{}");
+      this.#beat = this.#nextBeat();
+    });
+  }
+}

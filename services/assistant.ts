@@ -1,0 +1,298 @@
+/** When the assistant answers, what it is given, when it stops, and when it calls for a person. */
+import { type Clock, fromNow } from "./clock.ts";
+import type { Desk } from "./desk.ts";
+import {
+  type AnswerOutcome,
+  type AskRule,
+  isUnanswered,
+  type Message,
+  newId,
+  type Session,
+  TIMES,
+} from "./domain.ts";
+import { cannotHelp, isSmallTalk, wantsPerson } from "./intent.ts";
+import type { Later } from "./later.ts";
+import type { Library } from "./library.ts";
+import type { LlmClient, Prompt, Quote } from "./llm.ts";
+import type { Log } from "./log.ts";
+import type { AnswerDraft, Store } from "./store.ts";
+
+export interface AssistantOptions {
+  readonly store: Store;
+  readonly desk: Desk;
+  readonly library: Library;
+  readonly llm: LlmClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly later: Later;
+  readonly company: string;
+  /** Whether the customer may have another answer now (SPEC 7.4: 30 an hour). */
+  readonly mayAnswer: (userId: string) => Promise<boolean>;
+}
+
+const HISTORY = 30;
+const FIRST_WORDS = 10_000;
+const WHOLE = 30_000;
+/** A growing answer is shown at most this often, and its lease prolonged at least this often. */
+const SHOW_EVERY = 500;
+const PROLONG_EVERY = 4_000;
+const MISSES = 2;
+const FAILURES = 2;
+
+const FAILED = "Sorry, I couldn't answer that just now. Please try again in a moment.";
+const ENOUGH = "I have answered a lot in the last hour and need a break, so I am finding a person.";
+const IN_LINE = "You are in line for a person. I can go on looking things up for you meanwhile.";
+
+interface Made {
+  readonly text: string;
+  readonly quotes: readonly Quote[];
+  readonly failed?: unknown;
+}
+
+export class Assistant implements Disposable {
+  readonly #options: AssistantOptions;
+  /** Sessions being answered here, and whether one was asked for again meanwhile. */
+  readonly #busy = new Map<string, boolean>();
+  readonly #stop = new AbortController();
+
+  constructor(options: AssistantOptions) {
+    this.#options = options;
+  }
+
+  /** Answers what the session's customer has asked, unless somebody is at it. Returns at once. */
+  consider(sessionId: string): void {
+    if (this.#busy.has(sessionId)) this.#busy.set(sessionId, true);
+    else if (!this.#stop.signal.aborted) {
+      this.#options.later.run("assistant", () => this.#answerAll(sessionId));
+    }
+  }
+
+  /** Takes up what was left unanswered by a process that died. */
+  async sweep(): Promise<void> {
+    const { store, clock } = this.#options;
+    for (const session of await store.sessions.unanswered(clock.now(), 20)) {
+      this.consider(session.id);
+    }
+  }
+
+  /** Drops what is being made, so that another instance can make it. */
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+  }
+
+  async #answerAll(sessionId: string): Promise<void> {
+    try {
+      do this.#busy.set(sessionId, false); while (
+        await this.#answer(sessionId) || this.#busy.get(sessionId)
+      );
+    } finally {
+      this.#busy.delete(sessionId);
+    }
+  }
+
+  /** One answer; false when there is nothing (more) to do. */
+  async #answer(sessionId: string): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const seen = await store.sessions.find(sessionId);
+    if (!seen || !isUnanswered(seen) || this.#stop.signal.aborted) return false;
+    const id = newId(clock.now());
+    const until = fromNow(clock, TIMES.answerLease);
+    const session = await store.messages.beginAnswer(sessionId, id, until, clock.now());
+    if (!session) return false;
+    try {
+      return await this.#answerTo(session, id);
+    } catch (error) {
+      await store.messages.dropAnswer(sessionId, id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #answerTo(session: Session, id: string): Promise<boolean> {
+    const { store, desk } = this.#options;
+    const { history, question } = await this.#conversation(session);
+    if (wantsPerson(question)) {
+      if (!session.waitingSince) {
+        await desk.ask(session.id, session.userName, "words");
+        return true;
+      }
+      return await this.#finish(session, id, "small_talk", { text: IN_LINE, quotes: [] });
+    }
+    if (!await this.#options.mayAnswer(session.userId)) {
+      return await this.#finish(session, id, "cannot_help", { text: ENOUGH, quotes: [] });
+    }
+    const passages = this.#options.library.passages(question);
+    const company = this.#options.company;
+    const made = await this.#make(session, id, { company, question, history, passages });
+    if (!made) {
+      await store.messages.dropAnswer(session.id, id);
+      return false;
+    }
+    return await this.#finish(session, id, this.#outcome(question, made), made);
+  }
+
+  /** What was said before, and everything that is unanswered as one question. */
+  async #conversation(session: Session): Promise<{ history: Message[]; question: string }> {
+    const { messages } = await this.#options.store.messages.page(session.id, { limit: HISTORY });
+    const known = messages.filter(({ seq }) => seq <= session.askedSeq);
+    const asked = (m: Message) => m.sender === "user" && m.seq > session.answeredSeq;
+    return {
+      history: known.filter((message) => !asked(message)),
+      question: known.filter(asked).map(({ text }) => text).join("\n"),
+    };
+  }
+
+  /** Lets the model speak, showing what it has said so far; undefined once nobody wants to hear it. */
+  async #make(session: Session, id: string, prompt: Prompt): Promise<Made | undefined> {
+    const { llm, clock, log } = this.#options;
+    using growth = new Growth(session.id, id, this.#options, this.#stop.signal);
+    let quotes: readonly Quote[] = [];
+    try {
+      using _first = clock.after(FIRST_WORDS, () => growth.text === "" && growth.abort(SLOW));
+      using _whole = clock.after(WHOLE, () => growth.abort(SLOW));
+      for await (const piece of untilAborted(llm.answer(prompt, growth.signal), growth.signal)) {
+        if ("quotes" in piece) quotes = piece.quotes;
+        else growth.add(piece.text);
+      }
+      if (growth.text.trim() === "") throw new Error("The model said nothing");
+      return { text: growth.text.trim(), quotes };
+    } catch (error) {
+      if (growth.unwanted || this.#stop.signal.aborted) return undefined;
+      log.warn("model_failed", { model: llm.name, sessionId: session.id, error });
+      return { text: FAILED, quotes: [], failed: error };
+    }
+  }
+
+  #outcome(question: string, { text, quotes, failed }: Made): AnswerOutcome {
+    if (failed) return "failed";
+    if (cannotHelp(text)) return "cannot_help";
+    if (this.#options.library.verify(quotes).length > 0) return "answered";
+    return isSmallTalk(question) ? "small_talk" : "no_match";
+  }
+
+  /** Stores the answer, and hands over where rule 2.3 says so. True: look whether more was asked. */
+  async #finish(
+    session: Session,
+    id: string,
+    outcome: AnswerOutcome,
+    { text, quotes }: Made,
+  ): Promise<boolean> {
+    const { store, clock, library } = this.#options;
+    const sources = library.verify(quotes);
+    const answer: AnswerDraft = {
+      text,
+      sources,
+      upTo: session.askedSeq,
+      misses: outcome === "no_match" ? session.misses + 1 : keepsCount(outcome, session.misses),
+      failures: outcome === "failed" ? session.failures + 1 : 0,
+      event: { kind: "answered", outcome, articles: sources.map(({ title }) => title) },
+    };
+    if (!await store.messages.finishAnswer(session.id, id, answer, clock.now())) return false;
+    const rule = ruleFor(outcome, answer);
+    if (rule) await this.#options.desk.ask(session.id, session.userName, rule);
+    return true;
+  }
+}
+
+const SLOW = new Error("The model was too slow");
+
+/** Small talk and a failure are not answers to a question: they leave the count of misses as it was. */
+function keepsCount(outcome: AnswerOutcome, misses: number): number {
+  return outcome === "small_talk" || outcome === "failed" ? misses : 0;
+}
+
+function ruleFor(outcome: AnswerOutcome, { misses, failures }: AnswerDraft): AskRule | undefined {
+  if (outcome === "cannot_help") return "cannot_help";
+  if (misses >= MISSES) return "no_match";
+  if (failures >= FAILURES) return "model_failed";
+  return undefined;
+}
+
+/** The part of an answer that is there already: shown at most twice a second, its lease kept alive. */
+class Growth implements Disposable {
+  text = "";
+  /** A handover, a close, or another process: nobody waits for this answer any more. */
+  unwanted = false;
+  readonly #options: AssistantOptions;
+  readonly #sessionId: string;
+  readonly #id: string;
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  #shown = "";
+  #shownAt = -Infinity;
+  #writing = false;
+  #timer: Disposable;
+
+  constructor(sessionId: string, id: string, options: AssistantOptions, stop: AbortSignal) {
+    this.#sessionId = sessionId;
+    this.#id = id;
+    this.#options = options;
+    this.#signal = AbortSignal.any([stop, this.#abort.signal]);
+    this.#shownAt = options.clock.now().getTime() - SHOW_EVERY;
+    this.#timer = this.#nextBeat();
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  add(text: string): void {
+    this.text += text;
+    this.#beat();
+  }
+
+  abort(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  #nextBeat(): Disposable {
+    return this.#options.clock.after(SHOW_EVERY, () => {
+      this.#timer = this.#nextBeat();
+      this.#beat();
+    });
+  }
+
+  #beat(): void {
+    const age = this.#options.clock.now().getTime() - this.#shownAt;
+    const due = this.text === this.#shown ? age >= PROLONG_EVERY : age >= SHOW_EVERY;
+    if (due && !this.#writing) this.#options.later.run("growth", () => this.#show());
+  }
+
+  async #show(): Promise<void> {
+    const { store, clock } = this.#options;
+    const text = this.text;
+    this.#writing = true;
+    this.#shownAt = clock.now().getTime();
+    try {
+      const until = fromNow(clock, TIMES.answerLease);
+      this.unwanted = !await store.messages.growAnswer(this.#sessionId, this.#id, text, until);
+      this.#shown = text;
+      if (this.unwanted) this.abort(new Error("Not wanted any more"));
+    } finally {
+      this.#writing = false;
+    }
+  }
+}
+
+/** A model that doesn't listen to its signal doesn't keep anyone waiting either. */
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  aborted.catch(() => undefined);
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const pieces = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const piece = await Promise.race([pieces.next(), aborted]);
+      if (piece.done) return;
+      yield piece.value;
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    pieces.return?.()?.catch(() => undefined);
+  }
+}

@@ -1,0 +1,79 @@
+/** What an agent reads before the first word (SPEC rule 2.5), drawn from the log and the events. */
+import type { Message, Session, SessionEvent, Source } from "./domain.ts";
+
+export interface BriefingFacts {
+  readonly who: string;
+  readonly since: Date;
+  readonly asked: string;
+  readonly answered: string | undefined;
+  readonly articles: readonly Pick<Source, "slug" | "title">[];
+  readonly handedOver: string | undefined;
+  readonly summary: string;
+}
+
+const SUMMARY = 120;
+const EXCERPT = 300;
+
+/** Undefined while the customer has not written. `messages` are the first of the log, ascending. */
+export function briefing(
+  session: Session,
+  messages: readonly Message[],
+  events: readonly SessionEvent[],
+): BriefingFacts | undefined {
+  const asked = messages.filter(({ sender }) => sender === "user");
+  const [first] = asked;
+  if (!first) return undefined;
+  const answers = messages.filter(({ sender }) => sender === "ai");
+  const sources = answers.flatMap((answer) => answer.sources ?? []);
+  return {
+    who: session.userName,
+    since: session.createdAt,
+    asked: excerpt(asked.map(({ text }) => text).slice(0, 3).join(" · "), EXCERPT),
+    answered: answers.at(-1) && excerpt(answers.at(-1)?.text ?? "", EXCERPT),
+    articles: [...new Map(sources.map(({ slug, title }) => [slug, { slug, title }])).values()],
+    handedOver: events.findLast(isHandover) && why(events),
+    summary: excerpt(summaryOf(first.text), SUMMARY),
+  };
+}
+
+const isHandover = ({ kind }: SessionEvent): boolean =>
+  kind === "assigned" || kind === "taken_over" || kind === "transferred";
+
+const RULES = {
+  button: "asked for a person by the button",
+  words: "asked for a person in words",
+  cannot_help: "the assistant could not help",
+  no_match: "two answers without a matching article",
+  model_failed: "the assistant failed twice",
+} as const;
+
+function why(events: readonly SessionEvent[]): string {
+  return events.flatMap((event) => {
+    switch (event.kind) {
+      case "asked":
+        return [RULES[event.rule]];
+      case "assigned":
+        return [`${event.agentName}: ${event.reason}`];
+      case "taken_over":
+        return [`${event.agentName} took over`];
+      case "transferred":
+        return [
+          `${event.by} passed it to ${event.agentName}${event.note ? `: “${event.note}”` : ""}`,
+        ];
+      default:
+        return [];
+    }
+  }).slice(-3).join("; ");
+}
+
+/** The first sentence that asks something, else the first sentence. */
+function summaryOf(text: string): string {
+  const sentences = [...new Intl.Segmenter("en", { granularity: "sentence" }).segment(text)]
+    .map(({ segment }) => segment.trim()).filter(Boolean);
+  return sentences.find((sentence) => sentence.endsWith("?")) ?? sentences[0] ?? text;
+}
+
+function excerpt(text: string, max: number): string {
+  const line = text.replace(/\s+/gu, " ").trim();
+  return line.length <= max ? line : `${line.slice(0, max - 1).trimEnd()}…`;
+}

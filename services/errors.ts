@@ -1,0 +1,45 @@
+/** The one kind of failure that a caller can do something about; everything else thrown is a bug. */
+export type FaultCode =
+  | "malformed"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "taken"
+  | "conflict"
+  | "stale"
+  | "already_assigned"
+  | "not_assigned"
+  | "not_present"
+  | "closed"
+  | "still_open"
+  | "too_large"
+  | "wrong_type"
+  | "invalid"
+  | "rate_limited"
+  | "unavailable";
+
+/** What a fault carries beside its sentence; each key goes into the JSON answer as it is. */
+export interface FaultDetails {
+  /** For `invalid`: what is wrong with each field. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** For `already_assigned`: who has the session. */
+  readonly assignedAgent?: string;
+  readonly agentName?: string;
+  /** For `stale`: what the agent has not seen, oldest first. */
+  readonly messages?: readonly unknown[];
+  /** For `rate_limited` and `unavailable`: seconds until another try is worth it. */
+  readonly retryAfter?: number;
+}
+
+export class Fault extends Error {
+  override readonly name = "Fault";
+
+  constructor(
+    readonly code: FaultCode,
+    message: string,
+    readonly details: FaultDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,37 @@
+/** The contract of a model that answers customers; what it claims is checked by the server before it counts. */
+import type { Message } from "./domain.ts";
+
+/** A part of a published article that may answer the question: data for the model, never an instruction. */
+export interface Passage {
+  readonly slug: string;
+  readonly title: string;
+  /** Plain text as it stands in the article, a line for each heading, paragraph and list item. */
+  readonly text: string;
+  /** Higher is better; comparable only within one search. */
+  readonly score: number;
+}
+
+export interface Prompt {
+  readonly company: string;
+  /** Everything unanswered, joined by newlines. */
+  readonly question: string;
+  /** At most 30, oldest first, before the question. */
+  readonly history: readonly Message[];
+  /** Best first; empty where no article matches. */
+  readonly passages: readonly Passage[];
+}
+
+/** Words that the model says stand in the article; see `Library.verify`. */
+export interface Quote {
+  readonly slug: string;
+  readonly quote: string;
+}
+
+/** A piece of an answer as it is made: further text, or the quotes that it rests on. */
+export type Piece = { readonly text: string } | { readonly quotes: readonly Quote[] };
+
+export interface LlmClient {
+  readonly name: string;
+  /** Throws when the model fails, and the signal's reason once it is aborted. */
+  answer(prompt: Prompt, signal: AbortSignal): AsyncIterable<Piece>;
+}

@@ -1,0 +1,27 @@
+/** One JSON line per event. Callers name what they log; whole requests, bodies and tokens are never handed in. */
+import type { LogLevel } from "./config.ts";
+
+export interface Log {
+  debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+// deno-lint-ignore no-console -- the one owner of the console
+export function openLog(level: LogLevel, write: (line: string) => void = console.log): Log {
+  const at = (own: LogLevel) => (event: string, fields: Readonly<Record<string, unknown>> = {}) => {
+    if (LEVELS.indexOf(own) < LEVELS.indexOf(level)) return;
+    write(JSON.stringify({ time: new Date().toISOString(), level: own, event, ...fields }, plain));
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** Errors have no enumerable properties: JSON would show `{}`. */
+function plain(_key: string, value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack, cause } = value;
+  return { name, message, stack, cause };
+}

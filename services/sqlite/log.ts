@@ -1,0 +1,69 @@
+/** What is appended to a session: messages at the next `seq`, and the events that explain it. */
+import {
+  type EventDraft,
+  lineOf,
+  type Message,
+  newId,
+  type Sender,
+  SENDER_NAMES,
+  type SessionEvent,
+  type Source,
+} from "../domain.ts";
+import type { Database } from "./database.ts";
+import { given } from "./rows.ts";
+
+const SQL = {
+  say: `
+    INSERT INTO messages (
+      id, sessionId, seq, sender, senderId, senderName, text, timestamp, clientId, sources
+    )
+    SELECT :id, id, lastSeq + 1, :sender, :senderId, :senderName, :text, :timestamp, :clientId, :sources
+    FROM sessions WHERE id = :sessionId
+    RETURNING seq`,
+  note: `INSERT INTO events (id, sessionId, at, data) VALUES (:id, :sessionId, :at, :data)`,
+  events: `SELECT id, at, data FROM events WHERE sessionId = :sessionId ORDER BY rowId`,
+};
+
+export interface Saying {
+  readonly id: string;
+  readonly sender: Sender;
+  readonly senderId?: string;
+  readonly senderName: string;
+  readonly text: string;
+  readonly timestamp: Date;
+  readonly clientId?: string;
+  readonly sources?: readonly Source[];
+}
+
+export class SessionLog {
+  readonly #sql;
+
+  constructor(db: Database) {
+    this.#sql = db.prepare(SQL);
+  }
+
+  /** Part of a write; the session's counters follow by a trigger. */
+  say(sessionId: string, saying: Saying): Message {
+    const { id, senderId, clientId, sources, ...words } = saying;
+    const rest = { senderId, clientId, sources: sources && JSON.stringify(sources) };
+    const row = this.#sql.say.get<{ seq: number }>({ id, sessionId, ...words, ...rest });
+    if (!row) throw new Error(`No session ${sessionId} to write to`);
+    return { id, sessionId, seq: row.seq, ...words, ...given({ clientId, sources }) };
+  }
+
+  /** Part of a write: keeps an event, and the line that the customer reads of it. */
+  note(sessionId: string, event: EventDraft, at: Date): void {
+    this.#sql.note.run({ id: newId(at), sessionId, at, data: JSON.stringify(event) });
+    const text = lineOf(event);
+    if (text === undefined) return;
+    const line = { sender: "system", senderName: SENDER_NAMES.system } as const;
+    this.say(sessionId, { ...line, id: newId(at), text, timestamp: at });
+  }
+
+  events(sessionId: string): readonly SessionEvent[] {
+    const rows = this.#sql.events.all<{ id: string; at: number; data: string }>({ sessionId });
+    return rows.map(({ id, at, data }) => {
+      return { ...JSON.parse(data) as EventDraft, id, at: new Date(at) };
+    });
+  }
+}

@@ -1,0 +1,180 @@
+import {
+  type Actor,
+  MAX_PAGE,
+  type Message,
+  type MessageDraft,
+  newId,
+  SENDER_NAMES,
+  type Session,
+} from "../domain.ts";
+import { Fault } from "../errors.ts";
+import type { AnswerDraft, Messages } from "../store.ts";
+import type { Database } from "./database.ts";
+import type { SessionLog } from "./log.ts";
+import {
+  given,
+  MESSAGE,
+  type MessageRecord,
+  SESSION,
+  type SessionRecord,
+  toMessage,
+  toSession,
+} from "./rows.ts";
+
+const SQL = {
+  state: `SELECT status, assignedAgent FROM sessions WHERE id = :sessionId`,
+  byClientId: `${MESSAGE} WHERE sessionId = :sessionId AND clientId = :clientId`,
+  byOthers: `
+    ${MESSAGE} WHERE sessionId = :sessionId AND seq > :basedOn
+      AND sender <> 'system' AND senderId IS NOT :actorId
+    ORDER BY seq LIMIT ${MAX_PAGE}`,
+  after: `${MESSAGE} WHERE sessionId = :sessionId AND seq > :seq ORDER BY seq LIMIT :limit`,
+  before: `${MESSAGE} WHERE sessionId = :sessionId AND seq < :seq ORDER BY seq DESC LIMIT :limit`,
+  begin: `
+    UPDATE sessions SET answerId = :id, answerText = '', answerUntil = :until
+    WHERE id = :sessionId AND status = 'open' AND mode = 'ai' AND askedSeq > answeredSeq
+      AND (answerUntil IS NULL OR answerUntil < :now)`,
+  grow: `
+    UPDATE sessions SET answerText = :text, answerUntil = :until
+    WHERE id = :sessionId AND answerId = :id`,
+  finish: `
+    UPDATE sessions SET answerId = NULL, answerText = NULL, answerUntil = NULL,
+      answeredSeq = max(answeredSeq, :upTo), misses = :misses, failures = :failures
+    WHERE id = :sessionId AND answerId = :id`,
+  drop: `
+    UPDATE sessions SET answerId = NULL, answerText = NULL, answerUntil = NULL,
+      answeredSeq = max(answeredSeq, :upTo)
+    WHERE id = :sessionId AND answerId = :id`,
+  session: `${SESSION} WHERE s.id = :sessionId`,
+};
+
+interface State {
+  readonly status: Session["status"];
+  readonly assignedAgent: string | null;
+}
+
+export class SqliteMessages implements Messages {
+  readonly #db: Database;
+  readonly #sql;
+  readonly #log: SessionLog;
+
+  constructor(db: Database, log: SessionLog) {
+    this.#db = db;
+    this.#sql = db.prepare(SQL);
+    this.#log = log;
+  }
+
+  append(
+    sessionId: string,
+    actor: Actor,
+    draft: MessageDraft,
+    now: Date,
+  ): Promise<{ message: Message; repeated: boolean }> {
+    return this.#db.write(() => {
+      const first = this.#first(sessionId, actor, draft);
+      if (first) return { message: first, repeated: true };
+      this.#allow(sessionId, actor);
+      if (actor.side === "agent") this.#refuseStale(sessionId, actor, draft.basedOn);
+      const message = this.#log.say(sessionId, {
+        id: newId(now),
+        sender: actor.side,
+        senderId: actor.id,
+        senderName: actor.name,
+        text: draft.text,
+        timestamp: now,
+        ...given({ clientId: draft.clientId }),
+      });
+      return { message, repeated: false };
+    });
+  }
+
+  page(
+    sessionId: string,
+    { after, before, limit }: { after?: number; before?: number; limit: number },
+  ): Promise<{ messages: readonly Message[]; hasMore: boolean }> {
+    const forward = after !== undefined;
+    const statement = forward ? this.#sql.after : this.#sql.before;
+    const seq = after ?? before ?? Number.MAX_SAFE_INTEGER;
+    return this.#db.read(() => {
+      const rows = statement.all<MessageRecord>({ sessionId, seq, limit: limit + 1 });
+      const messages = rows.slice(0, limit).map(toMessage);
+      return { messages: forward ? messages : messages.reverse(), hasMore: rows.length > limit };
+    });
+  }
+
+  beginAnswer(
+    sessionId: string,
+    id: string,
+    until: Date,
+    now: Date,
+  ): Promise<Session | undefined> {
+    return this.#db.write(() => {
+      if (this.#sql.begin.run({ sessionId, id, until, now }) === 0) return undefined;
+      const row = this.#sql.session.get<SessionRecord>({ sessionId });
+      return row && toSession(row);
+    });
+  }
+
+  async growAnswer(sessionId: string, id: string, text: string, until: Date): Promise<boolean> {
+    const grown = await this.#db.write(() => this.#sql.grow.run({ sessionId, id, text, until }));
+    return grown > 0;
+  }
+
+  finishAnswer(
+    sessionId: string,
+    id: string,
+    { text, sources, upTo, misses, failures, event }: AnswerDraft,
+    now: Date,
+  ): Promise<Message | undefined> {
+    return this.#db.write(() => {
+      const finished = this.#sql.finish.run({ sessionId, id, upTo, misses, failures });
+      if (finished === 0) return undefined;
+      const words = { text, sources, timestamp: now };
+      const message = this.#log.say(sessionId, {
+        id,
+        sender: "ai",
+        senderName: SENDER_NAMES.ai,
+        ...words,
+      });
+      this.#log.note(sessionId, event, now);
+      return message;
+    });
+  }
+
+  async dropAnswer(sessionId: string, id: string, upTo = 0): Promise<void> {
+    await this.#db.write(() => this.#sql.drop.run({ sessionId, id, upTo }));
+  }
+
+  /** What was stored under the draft's `clientId` before. */
+  #first(
+    sessionId: string,
+    { side }: Actor,
+    { clientId, text }: MessageDraft,
+  ): Message | undefined {
+    if (clientId === undefined) return undefined;
+    const row = this.#sql.byClientId.get<MessageRecord>({ sessionId, clientId });
+    if (row && (row.text !== text || row.sender !== side)) {
+      throw new Fault("conflict", "Another message was sent under this clientId");
+    }
+    return row && toMessage(row);
+  }
+
+  #allow(sessionId: string, actor: Actor): void {
+    const state = this.#sql.state.get<State>({ sessionId });
+    if (!state) throw new Fault("not_found", "There is no such conversation");
+    if (state.status === "closed") throw new Fault("closed", "This chat has ended");
+    if (actor.side === "user" || state.assignedAgent === actor.id) return;
+    if (state.assignedAgent === null) {
+      throw new Fault("not_assigned", "Take over this chat to write");
+    }
+    throw new Fault("forbidden", "This chat is another agent's");
+  }
+
+  #refuseStale(sessionId: string, { id: actorId }: Actor, basedOn: number | undefined): void {
+    if (basedOn === undefined) return;
+    const rows = this.#sql.byOthers.all<MessageRecord>({ sessionId, basedOn, actorId });
+    if (rows.length === 0) return;
+    const messages = rows.map(toMessage);
+    throw new Fault("stale", "Something was written since", { messages });
+  }
+}

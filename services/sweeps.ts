@@ -1,0 +1,87 @@
+/** What nobody asks for but has to happen: reacting to changes, and putting right what a dead process left. */
+import type { Assistant } from "./assistant.ts";
+import type { Bus } from "./bus.ts";
+import type { Clock } from "./clock.ts";
+import type { Desk } from "./desk.ts";
+import { type Change, TIMES } from "./domain.ts";
+import type { Later } from "./later.ts";
+import type { Log } from "./log.ts";
+import type { Presence } from "./presence.ts";
+import type { Store } from "./store.ts";
+
+const EVERY = 5_000;
+const FORGET_EVERY = 60 * 60_000;
+const AT_ONCE = 50;
+
+export interface SweepsOptions {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly desk: Desk;
+  readonly presence: Presence;
+  readonly assistant: Assistant;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly later: Later;
+}
+
+export class Sweeps implements Disposable {
+  readonly #options: SweepsOptions;
+  readonly #listening: Disposable;
+  #timer: Disposable;
+  #sweeping = false;
+  #forgotAt = -Infinity;
+
+  constructor(options: SweepsOptions) {
+    this.#options = options;
+    this.#listening = options.bus.listen((change) => this.#react(change));
+    this.#timer = options.clock.after(0, () => this.#tick());
+  }
+
+  /** One round of all that is due. */
+  async sweep(): Promise<void> {
+    const { presence, assistant, desk, store, clock } = this.#options;
+    await presence.sweep();
+    await this.#closeOverdue();
+    await desk.serveLine();
+    await assistant.sweep();
+    const now = clock.now();
+    if (now.getTime() - this.#forgotAt < FORGET_EVERY) return;
+    this.#forgotAt = now.getTime();
+    await store.signIns.forget(now);
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+    this.#listening[Symbol.dispose]();
+  }
+
+  #react(change: Change): void {
+    const { assistant, desk, later } = this.#options;
+    if (change.kind === "message" || change.kind === "session") {
+      assistant.consider(change.sessionId);
+    } else if (change.kind !== "sign_in") {
+      later.run("line", () => desk.serveLine()); // a place may be free, or somebody may wait for one
+    }
+  }
+
+  async #closeOverdue(): Promise<void> {
+    const { store, desk, clock } = this.#options;
+    const now = clock.now();
+    const idleSince = new Date(now.getTime() - TIMES.idle);
+    for (
+      const { id, askedSeq, lastActivity } of await store.sessions.overdue(now, idleSince, AT_ONCE)
+    ) {
+      const isIdle = lastActivity < idleSince;
+      const reason = isIdle ? "idle for a day" : "nothing was written in ten minutes";
+      if (isIdle || askedSeq === 0) await desk.close(id, undefined, reason);
+    }
+  }
+
+  #tick(): void {
+    const { clock, later } = this.#options;
+    this.#timer = clock.after(EVERY, () => this.#tick());
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    later.run("sweep", () => this.sweep().finally(() => this.#sweeping = false));
+  }
+}

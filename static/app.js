@@ -1,0 +1,244 @@
+// What the page does beyond htmx: the composer, the reader's own times, and one socket that is really there.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const on = (type, listener, target = document) => target.addEventListener(type, listener);
+  const { viewer, session } = document.body.dataset;
+  const base = viewer === "agent" ? `/agent/sessions/${session}` : `/chat/${session}`;
+  const log = document.querySelector(".log");
+  const post = (url, body) =>
+    fetch(url, { method: "POST", body, headers: { "HX-Request-Type": "partial" } });
+  const form = (fields) => new URLSearchParams(fields);
+
+  // ---- times, in the reader's zone and words -----------------------------------------------------
+
+  const format = (options) => new Intl.DateTimeFormat(undefined, options);
+  const clock = format({ hour: "2-digit", minute: "2-digit" });
+  const day = format({ day: "numeric", month: "long" });
+  const full = format({ dateStyle: "medium", timeStyle: "short" });
+  const words = {
+    day: format({ day: "numeric", month: "short", year: "numeric" }),
+    month: format({ month: "long", year: "numeric" }),
+    short: format({ day: "numeric", month: "short" }),
+  };
+
+  function ago(at) {
+    const minutes = Math.floor((Date.now() - at) / 60_000);
+    if (minutes < 1) return "now";
+    if (minutes < 60) return `${minutes} min`;
+    return (day.format(at) === day.format() ? clock : words.short).format(at);
+  }
+
+  function tellTimes() {
+    for (const time of document.querySelectorAll("time")) {
+      const at = new Date(time.dateTime);
+      const { as } = time.dataset;
+      const text = as === "ago" ? ago(at) : (words[as] ?? clock).format(at);
+      if (time.textContent !== text) time.textContent = text;
+      time.title = full.format(at);
+    }
+    let last = "";
+    for (const item of $("messages")?.children ?? []) {
+      const own = dayOf(item);
+      if (own === last) delete item.dataset.day;
+      else item.dataset.day = own;
+      last = own;
+    }
+  }
+
+  const dayOf = (item) => {
+    const time = item.querySelector("time");
+    if (time) return day.format(new Date(time.dateTime));
+    return dayOf(item.previousElementSibling); // within a group no time is shown
+  };
+
+  // ---- what the page has, and what its reader has seen -------------------------------------------
+
+  const seqs = () => [...$("messages")?.children ?? []].map((item) => Number(item.dataset.seq));
+
+  /** Up to here nothing is missing: whatever comes after is asked for again. */
+  function contiguous() {
+    const all = seqs();
+    let last = all[0] ?? 0;
+    for (const seq of all.slice(1)) if (seq === last + 1) last = seq;
+    return last;
+  }
+
+  const lastSeq = () => seqs().at(-1) ?? 0;
+  let told = 0;
+  let missed = 0;
+  const title = document.title;
+
+  function tellSeen() {
+    const hidden = document.hidden || !document.hasFocus();
+    const all = [...document.querySelectorAll("#messages > li")];
+    const last = all.findLast((item) => item.dataset.author !== viewer);
+    const seq = Number(last?.dataset.seq ?? 0);
+    if (!hidden && session && !$("newer")?.checkVisibility() && seq > told) {
+      told = seq;
+      post(`${base}/seen`, form({ seq })).catch(() => told = 0);
+    }
+    if (!hidden) missed = 0;
+    const unread = Number($("desk-lists")?.dataset.unread ?? missed);
+    document.title = unread > 0 ? `(${unread}) ${title}` : title;
+  }
+
+  // ---- the log ------------------------------------------------------------------------------------
+
+  const isAway = () => log && log.scrollTop < -40; // the log is upside down: 0 is its end
+
+  function arrived(before) {
+    tellTimes();
+    const news = lastSeq() > before;
+    if (news && document.hidden) missed++;
+    if (news && isAway() && $("newer")) $("newer").hidden = false;
+    tellSeen();
+  }
+
+  on("scroll", () => {
+    if (isAway()) return;
+    if ($("newer")) $("newer").hidden = true;
+    tellSeen();
+  }, log ?? document);
+
+  on("click", ({ target }) => {
+    if (target.closest("#newer")) log.scrollTop = 0;
+  });
+
+  // ---- the composer -------------------------------------------------------------------------------
+
+  const draftKey = `draft ${location.pathname}`;
+  let sent = "";
+  let typedAt = 0;
+
+  on("keydown", (event) => {
+    const { key, target, shiftKey, isComposing } = event;
+    if (key === "Enter" && target.id === "text" && !shiftKey && !isComposing) {
+      event.preventDefault();
+      target.form.requestSubmit();
+    }
+    const isFree = !target.closest("input, textarea, select, [contenteditable]");
+    if (key === "/" && isFree && $("q")) {
+      event.preventDefault();
+      $("q").focus();
+    }
+  });
+
+  on("input", ({ target }) => {
+    if (target.id !== "text") return;
+    if ($("based-on")) $("based-on").value = lastSeq(); // whoever types on has the latest before their eyes
+    if (!session || !target.value.trim() || Date.now() - typedAt < 3_000) return;
+    typedAt = Date.now();
+    post(`${base}/typing`).catch(() => {});
+  });
+
+  on("submit", ({ target }) => {
+    if (target.id === "composer") sent = $("text").value;
+  });
+
+  function problem(text) {
+    const said = document.createElement("p");
+    said.className = "error";
+    said.textContent = text;
+    $("send-error")?.replaceChildren(said);
+  }
+
+  /** What was sent goes out of the box; what was typed since stays. */
+  function clear() {
+    const box = $("text");
+    if (box?.value.startsWith(sent)) box.value = box.value.slice(sent.length);
+    sent = "";
+    typedAt = 0;
+    if (log) log.scrollTop = 0;
+  }
+
+  on("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx?.sourceElement?.id === "composer" && ctx.response?.raw.ok) clear();
+  });
+  on("htmx:after:request", ({ detail: { ctx } }) => {
+    if (ctx?.sourceElement?.id !== "composer") return;
+    if (ctx.response?.raw.status >= 500) {
+      problem("Not sent: the server can't store it now. Try again.");
+    }
+  });
+  on("htmx:error", ({ detail: { ctx } }) => {
+    if (ctx?.sourceElement?.id === "composer" && !ctx.response) {
+      problem("Not sent: no connection. Your text is still here; try again.");
+    }
+  });
+
+  // ---- small forms: done without leaving the page where the socket tells what came of it ---------
+
+  on("submit", (event) => {
+    const { target, submitter } = event;
+    if (!("quiet" in target.dataset) || $("connection")?.dataset.state !== "connected") return;
+    event.preventDefault();
+    const fields = new URLSearchParams(new FormData(target, submitter));
+    post(target.action, fields).then(async (answer) => {
+      if (!answer.ok) problem(answer.status < 500 ? await answer.text() : "That did not work.");
+    }, () => problem("That did not work: no connection."));
+  });
+
+  // ---- the socket ---------------------------------------------------------------------------------
+
+  const live = document.querySelector("[hx-ws\\:connect]");
+  const SILENCE = 40_000;
+  let heardAt = Date.now();
+
+  function state(name) {
+    if ($("connection") && !$("composer")?.hidden) $("connection").dataset.state = name;
+  }
+
+  function reconnect() {
+    if (!live) return;
+    heardAt = Date.now();
+    htmx.process(live, true);
+  }
+
+  if (live) {
+    state("connecting");
+    setInterval(() => {
+      if (Date.now() - heardAt > SILENCE) reconnect();
+    }, 5_000);
+  }
+
+  on("htmx:ws:before:connection", ({ detail: { connection } }) => {
+    if (!session) return;
+    const url = new URL(connection.url);
+    url.searchParams.set("after", contiguous());
+    connection.url = url.href;
+  });
+  on("htmx:ws:after:connection", () => {
+    heardAt = Date.now();
+    state("connected");
+  });
+  on("htmx:ws:close", ({ detail: { code } }) => {
+    state("lost");
+    if (code === 1008) location.reload(); // signed out, here or elsewhere
+  });
+  let before = 0;
+  on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
+    heardAt = Date.now();
+    before = lastSeq();
+    if (message.data.includes?.('"reload":true') && message.data.startsWith("{")) reload();
+  });
+  on("htmx:ws:after:message:incoming", () => arrived(before));
+  on("htmx:after:swap", tellTimes);
+  on("online", reconnect, globalThis);
+  on("pageshow", ({ persisted }) => persisted && reconnect(), globalThis);
+  on("focus", tellSeen, globalThis);
+  on("visibilitychange", tellSeen);
+
+  /** Too far behind to catch up by pushes: the page again, with what was being typed. */
+  function reload() {
+    if ($("text")?.value) sessionStorage.setItem(draftKey, $("text").value);
+    location.reload();
+  }
+
+  const draft = sessionStorage.getItem(draftKey);
+  if (draft && $("text") && !$("text").value) $("text").value = draft;
+  sessionStorage.removeItem(draftKey);
+
+  tellTimes();
+  setInterval(tellTimes, 30_000);
+  setTimeout(tellSeen, 300);
+})();

@@ -1,0 +1,195 @@
+/** The SQLite store: the contract over it, and what it promises by itself. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { newId } from "../services/domain.ts";
+import { Fault } from "../services/errors.ts";
+import { GroupCommit } from "../services/sqlite/commit.ts";
+import { openSqlite, type SqliteStore } from "../services/sqlite/open.ts";
+import { at, Cast, rejects, times } from "./contract/cast.ts";
+import { storeContract } from "./store_contract.ts";
+
+const folder = Deno.makeTempDirSync({ prefix: "handoff-" });
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+
+const freshFile = (): string => join(folder, newId(), "handoff.db");
+const inMemory = () => openSqlite({ file: ":memory:" });
+async function twice(): Promise<readonly [SqliteStore, SqliteStore]> {
+  const file = freshFile();
+  return [await openSqlite({ file }), await openSqlite({ file })];
+}
+
+storeContract("sqlite in memory", inMemory);
+storeContract("sqlite file", () => openSqlite({ file: freshFile() }), twice);
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `sqlite: ${name}`, fn, sanitizeOps: true, sanitizeResources: true });
+}
+
+/** A store with its raw connection. */
+async function tuned(file: string): Promise<{ store: SqliteStore; raw: DatabaseSync }> {
+  let raw: DatabaseSync | undefined;
+  const store = await openSqlite({ file, tune: (db) => raw = db });
+  assert.ok(raw);
+  return { store, raw };
+}
+
+test("every statement finds its rows by an index", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  assert.ok(store.statements.length > 60);
+  // whole walks through a list in its own order, through the few agents, and through a statement's own rows
+  const fine =
+    /USING (COVERING )?INDEX (?!sqlite_)|VIRTUAL TABLE|CONSTANT ROW|\(|^SCAN (agents|load|hits)\b/;
+  for (const text of store.statements) {
+    const plan = raw.prepare(`EXPLAIN QUERY PLAN ${text}`).all().map(({ detail }) =>
+      String(detail)
+    );
+    const scans = plan.filter((step) => step.startsWith("SCAN") && !fine.test(step));
+    assert.deepEqual(scans, [], text);
+  }
+});
+
+test("what was acknowledged is there when the file is opened again", async () => {
+  const file = freshFile();
+  const before = await openSqlite({ file });
+  const cast = new Cast(before);
+  const session = await cast.start();
+  const sent = await times(20, (index) => cast.asks(session, `Message ${index}`));
+  const unawaited = cast.asks(session, "While it closes");
+  await before[Symbol.asyncDispose]();
+  await using after = await openSqlite({ file });
+  assert.deepEqual(await new Cast(after).log(session), [...sent, await unawaited]);
+});
+
+test("a store that was closed refuses, and its feeds end", async () => {
+  const store = await inMemory();
+  const changes = Array.fromAsync(store.changes(new AbortController().signal));
+  await store[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+  assert.deepEqual(await changes, []);
+  await rejects(store.agents.all(), "unavailable");
+  await rejects(store.ping(), "unavailable");
+});
+
+test("a write that fails undoes its own work and no other's", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  raw.exec("CREATE TABLE notes (text TEXT) STRICT");
+  const insert = raw.prepare("INSERT INTO notes VALUES (?)");
+  let commits = 0;
+  const group = new GroupCommit(raw, () => commits++);
+  const results = await Promise.allSettled(
+    Array.from({ length: 9 }, (_, index) =>
+      group.write(() => {
+        insert.run(`note ${index}`);
+        if (index === 4) throw new Fault("conflict", "Not this one");
+        if (index === 6) raw.exec("INSERT INTO nowhere VALUES (1)");
+        return index;
+      })),
+  );
+  assert.equal(commits, 1);
+  const failed = results.flatMap(({ status }, index) => status === "rejected" ? [index] : []);
+  assert.deepEqual(failed, [4, 6]);
+  assert.ok(results[4]?.status === "rejected" && results[4].reason instanceof Fault);
+  const kept = raw.prepare("SELECT text FROM notes").all().map(({ text }) => text);
+  assert.deepEqual(kept, [0, 1, 2, 3, 5, 7, 8].map((index) => `note ${index}`));
+});
+
+test("a full disk is `unavailable`, keeps what it acknowledged and nothing else, and passes", async () => {
+  const { store, raw } = await tuned(freshFile());
+  await using _ = store;
+  const cast = new Cast(store);
+  const session = await cast.start();
+  await cast.asks(session, "Before");
+  const pages = Number(raw.prepare("PRAGMA page_count").get()?.page_count);
+  raw.exec(`PRAGMA max_page_count = ${pages}`);
+  const sends = await Promise.allSettled(
+    Array.from({ length: 50 }, (_, index) => cast.asks(session, `${index} `.repeat(1_000))),
+  );
+  const stored = sends.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
+  const codes = sends.flatMap((each) => each.status === "rejected" ? [each.reason.code] : []);
+  assert.deepEqual(new Set(codes), new Set(["unavailable"]));
+  assert.deepEqual((await cast.log(session)).slice(1), stored);
+  raw.exec("PRAGMA max_page_count = 1000000");
+  await store.ping();
+  assert.equal((await cast.asks(session, "After")).seq, stored.length + 2);
+});
+
+test("a read-only database is `unavailable` for writes, and readable", async () => {
+  const { store, raw } = await tuned(freshFile());
+  await using _ = store;
+  const cast = new Cast(store);
+  const session = await cast.start();
+  raw.exec("PRAGMA query_only = 1");
+  await rejects(cast.asks(session, "Now?"), "unavailable");
+  await rejects(store.ping(), "unavailable");
+  assert.deepEqual(await cast.sessionNow(session), session);
+  raw.exec("PRAGMA query_only = 0");
+  await store.ping();
+  assert.equal((await cast.asks(session, "Now?")).seq, 1);
+});
+
+test("a database that another process holds is `unavailable`, and passes", async () => {
+  const file = freshFile();
+  const [{ store, raw }, other] = [await tuned(file), await tuned(file)];
+  await using _ = store;
+  await using __ = other.store;
+  raw.exec("PRAGMA busy_timeout = 20");
+  other.raw.exec("BEGIN IMMEDIATE");
+  await rejects(store.ping(), "unavailable");
+  other.raw.exec("COMMIT");
+  await store.ping();
+});
+
+test("a path that can't be opened is `unavailable`", async () => {
+  await Deno.writeTextFile(join(folder, "file"), "");
+  await rejects(openSqlite({ file: join(folder, "file", "handoff.db") }), "unavailable");
+  await rejects(openSqlite({ file: folder }), "unavailable");
+});
+
+test("a file of a newer version is left alone", async () => {
+  const file = freshFile();
+  const { store, raw } = await tuned(file);
+  raw.exec("PRAGMA user_version = 999");
+  await store[Symbol.asyncDispose]();
+  await assert.rejects(openSqlite({ file }), /newer Handoff/);
+});
+
+test("rows put in by hand are counted and announced like any other", async () => {
+  const { store, raw } = await tuned(freshFile());
+  await using _ = store;
+  const cast = new Cast(store);
+  const session = await cast.start();
+  await cast.asks(session, "One");
+  await using listener = cast.listen();
+  raw.prepare(`
+    INSERT INTO messages (id, sessionId, seq, sender, senderName, text, timestamp)
+    VALUES (?, ?, 2, 'system', 'System', 'We are sorry', ?)`)
+    .run(newId(), session.id, at(9).getTime());
+  await cast.asks(session, "Three");
+  await listener.hears({ kind: "message", sessionId: session.id });
+  const log = await cast.log(session);
+  assert.deepEqual(log.map(({ text }) => text), ["One", "We are sorry", "Three"]);
+});
+
+test("a reader that comes too late is told of a gap, and goes on from there", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  const cast = new Cast(store);
+  const session = await cast.start();
+  const stop = new AbortController();
+  const changes = store.changes(stop.signal)[Symbol.asyncIterator]();
+  raw.exec(`
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)
+    INSERT INTO changes (kind) SELECT 'queue' FROM n`);
+  assert.deepEqual((await changes.next()).value, { kind: "gap" });
+  assert.deepEqual((await changes.next()).value, { kind: "queue" });
+  const kept = Number(raw.prepare("SELECT count(*) AS n FROM changes").get()?.n);
+  assert.ok(kept <= 21_000, `${kept} changes are kept`);
+  await cast.asks(session, "Hello?");
+  const sees = { kind: "message", sessionId: session.id };
+  while (JSON.stringify((await changes.next()).value) !== JSON.stringify(sees));
+  stop.abort();
+  assert.equal((await changes.next()).done, true);
+});

@@ -1,0 +1,116 @@
+/** Where people write, and what becomes of it. */
+import type { Child } from "hono/jsx";
+import { MAX_TEXT } from "../services/domain.ts";
+import { Icon } from "./icon.tsx";
+import type { Site } from "./layout.tsx";
+
+export interface ComposerProps {
+  site: Site;
+  action: string;
+  clientId: string;
+  /** The last `seq` on the page: an agent's reply is held if more has come by then. */
+  basedOn?: number | undefined;
+  draft?: string | undefined;
+  placeholder?: string | undefined;
+  /** Sends without leaving the page, where there is JavaScript. */
+  live?: boolean | undefined;
+  /** Pushed, and so without `hx-*`: app.js sends it as it sends any quiet form. */
+  quiet?: boolean | undefined;
+  /** Stands beside "Send": what it will do. */
+  children?: Child;
+}
+
+const hx = (action: string) => ({
+  "hx-post": action,
+  "hx-target": "#send-error",
+  "hx-swap": "innerHTML",
+  "hx-sync": "this:drop",
+  "hx-config": "timeout:10s",
+  "hx-status:5xx": "swap:none",
+});
+
+export function Composer(props: ComposerProps) {
+  const { site, action, clientId, basedOn, draft, placeholder = "Write a message" } = props;
+  return (
+    <form
+      id="composer"
+      class={props.children ? "composer tall" : "composer"}
+      method="post"
+      action={action}
+      data-quiet={props.quiet ? "" : undefined}
+      {...(props.live ? hx(action) : {})}
+    >
+      <label class="unseen" for="text">Message</label>
+      <textarea
+        id="text"
+        name="text"
+        rows={1}
+        maxlength={MAX_TEXT}
+        placeholder={placeholder}
+        autocomplete="off"
+        dir="auto"
+        required
+      >
+        {draft && `\n${draft}`}
+      </textarea>
+      <ClientId value={clientId} />
+      {basedOn !== undefined && <BasedOn seq={basedOn} />}
+      <div class="send">
+        {props.children}
+        <button type="submit" class="primary" aria-label={props.children ? undefined : "Send"}>
+          {props.children ? "Send" : <Icon site={site} name="send" />}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Renewed by the answer to each send, so that the next text is another message. */
+export function ClientId({ value }: { value: string }) {
+  return <input type="hidden" id="client-id" name="clientId" value={value} />;
+}
+
+export function BasedOn({ seq }: { seq: number }) {
+  return <input type="hidden" id="based-on" name="basedOn" value={seq} />;
+}
+
+/** Beside the composer: why a text was not sent; empty when all is well. */
+export function SendError({ problem, held }: Partial<SendProblemProps>) {
+  return (
+    <div id="send-error" role="alert">
+      {problem && <SendProblem problem={problem} held={held} />}
+    </div>
+  );
+}
+
+export interface SendProblemProps {
+  problem: string | undefined;
+  held?: boolean | undefined;
+}
+
+/** What stands in `#send-error`. `held`: more has arrived, and it takes another word to send the reply all the same. */
+export function SendProblem({ problem, held }: SendProblemProps) {
+  return (
+    <>
+      <p class="error">{problem}</p>
+      {held && <button type="submit" form="composer" name="anyway" value="yes">Send anyway</button>}
+    </>
+  );
+}
+
+/** app.js sets `data-state`; CSS chooses the words by it. */
+export function Connection({ open = true }: { open?: boolean }) {
+  if (!open) return <p id="connection" role="status"></p>;
+  return (
+    <div id="connection" role="status">
+      <span class="connecting">Connecting…</span>
+      <span class="connected">Connected · Your messages are kept</span>
+      <span class="lost">
+        <b>Connection lost.</b> Trying again…
+      </span>
+      <noscript>
+        <a href="">Refresh to see new messages</a>
+      </noscript>
+    </div>
+  );
+}

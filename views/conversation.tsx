@@ -1,0 +1,84 @@
+/** The log of a conversation with what goes on under it, for either side. */
+import type { Child } from "hono/jsx";
+import type { Message, Session, Side } from "../services/domain.ts";
+import { Growing, MessageList } from "./message.tsx";
+import { Clock } from "./time.tsx";
+
+export interface ConversationProps {
+  /** Missing before the first message. */
+  session?: Session | undefined;
+  viewer: Side;
+  messages: readonly Message[];
+  previous?: Message | undefined;
+  hasEarlier?: boolean | undefined;
+  hasLater?: boolean | undefined;
+  /** Stands above the first message. */
+  welcome?: Child;
+  now?: Date | undefined;
+}
+
+export function Conversation(props: ConversationProps) {
+  const { session, viewer, messages, previous, hasEarlier, hasLater, welcome, now } = props;
+  const first = messages[0];
+  return (
+    <div class="log" role="log" aria-label="Conversation" aria-live="polite" tabindex={0}>
+      <div class="lines">
+        {hasEarlier && first ? <Earlier before={first.seq} /> : welcome}
+        <MessageList messages={messages} previous={previous} />
+        {hasLater
+          ? <a class="more" href="?">Latest messages</a>
+          : session && <Goings session={session} viewer={viewer} now={now ?? new Date(0)} />}
+      </div>
+    </div>
+  );
+}
+
+function Earlier({ before }: { before: number }) {
+  return <a class="more" id="earlier" href={`?before=${before}`}>Earlier messages</a>;
+}
+
+interface GoingsProps {
+  session: Session;
+  viewer: Side;
+  now: Date;
+}
+
+/** What is not a message yet, or never will be. */
+function Goings({ session, viewer, now }: GoingsProps) {
+  return (
+    <>
+      <SeenLine session={session} viewer={viewer} />
+      <Growing answer={session.answer} />
+      <Typing session={session} viewer={viewer} now={now} />
+    </>
+  );
+}
+
+const otherOf = (viewer: Side): Side => viewer === "user" ? "agent" : "user";
+
+/** "Seen 10:05" under one's own last message, once the other side has read it. */
+export function SeenLine({ session, viewer }: Omit<GoingsProps, "now">) {
+  const seen = session.seen[otherOf(viewer)];
+  const isMine = session.lastMessage?.sender === viewer;
+  return (
+    <p id="seen" aria-live="off">
+      {isMine && seen && seen.seq >= session.lastSeq && (
+        <>
+          Seen <Clock at={seen.at} />
+        </>
+      )}
+    </p>
+  );
+}
+
+/** "Ada is typing…"; its height is kept when nobody is. */
+export function Typing({ session, viewer, now }: GoingsProps) {
+  const other = otherOf(viewer);
+  const until = session.typing[other];
+  const name = other === "user" ? session.userName : session.agentName;
+  return (
+    <p id="typing" aria-live="off">
+      {until && until > now && name && `${name} is typing…`}
+    </p>
+  );
+}

@@ -1,0 +1,146 @@
+/** The agents' desk: lists, and the conversation that is open. */
+import type {
+  Agent,
+  AgentStatus,
+  Customer,
+  DeskList,
+  Message,
+  Session,
+  SessionEvent,
+} from "../services/domain.ts";
+import { AgentPage } from "./agent_page.tsx";
+import { Briefing, type BriefingProps } from "./briefing.tsx";
+import { Newer } from "./chat.tsx";
+import { Connection, SendError } from "./composer.tsx";
+import { Conversation } from "./conversation.tsx";
+import { Details } from "./customer.tsx";
+import { DeskFoot } from "./desk_foot.tsx";
+import { DeskHead, TransferForm } from "./desk_head.tsx";
+import { DeskLists, type DeskListsProps, Search, StatusForm } from "./desk_lists.tsx";
+import type { Site } from "./layout.tsx";
+
+export interface OpenConversation {
+  session: Session;
+  customer: Customer;
+  messages: readonly Message[];
+  previous?: Message | undefined;
+  hasEarlier?: boolean | undefined;
+  hasLater?: boolean | undefined;
+  briefing?: BriefingProps | undefined;
+  /** The customer's other sessions, newest first. */
+  others: readonly Session[];
+  events: readonly SessionEvent[];
+  /** Whom it may be transferred to. */
+  agents: readonly Agent[];
+  clientId: string;
+  /** A reply that was not sent, and why; `held`: it may be sent anyway. */
+  draft?: string | undefined;
+  problem?: string | undefined;
+  held?: boolean | undefined;
+}
+
+export interface DeskProps {
+  site: Site;
+  agent: Agent;
+  lists: DeskListsProps;
+  open?: OpenConversation | undefined;
+  /** Address of the socket that keeps the page as it should be. */
+  live: string;
+  now: Date;
+}
+
+const TO_BOX = { to: "text", label: "Skip to the message box" };
+const TO_LISTS = { to: "desk-lists", label: "Skip to the lists" };
+
+export function DeskPage({ site, agent, lists, open, live, now }: DeskProps) {
+  const mayReply = open?.session.status === "open" && open.session.assignedAgent === agent.id;
+  return (
+    <AgentPage
+      site={site}
+      agent={agent}
+      here="desk"
+      title={open?.session.userName ?? "Conversations"}
+      skip={mayReply ? TO_BOX : open ? undefined : TO_LISTS}
+      data={{ "data-session": open?.session.id, "data-list": lists.list }}
+    >
+      {open
+        ? (
+          <>
+            <Lists site={site} agent={agent} lists={lists} title="h2" />
+            <Talk site={site} agent={agent} list={lists.list} open={open} now={now} />
+          </>
+        )
+        : (
+          <main id="main" class="whole">
+            <Lists site={site} agent={agent} lists={lists} title="h1" />
+            <NothingOpen status={agent.status} />
+          </main>
+        )}
+      <div hx-ws:connect={live} hx-swap="none"></div>
+    </AgentPage>
+  );
+}
+
+function Lists({ site, agent, lists, title: Title }: {
+  site: Site;
+  agent: Agent;
+  lists: DeskListsProps;
+  title: "h1" | "h2";
+}) {
+  return (
+    <section class="lists" aria-label="Conversations">
+      <Title class="unseen">Conversations</Title>
+      <StatusForm status={agent.status} />
+      <Search site={site} list={lists.list} q={lists.q} />
+      <DeskLists {...lists} />
+    </section>
+  );
+}
+
+function NothingOpen({ status }: { status: AgentStatus }) {
+  return (
+    <div class="talk nothing">
+      <div class="empty">
+        <h2>Nothing open</h2>
+        <p class="soft">
+          {status === "offline"
+            ? "You are offline. Set yourself available, and the next customer comes to you."
+            : "Pick a conversation on the left. New ones come to you by themselves while you are available."}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+interface TalkProps {
+  site: Site;
+  agent: Agent;
+  list: DeskList;
+  open: OpenConversation;
+  now: Date;
+}
+
+function Talk({ site, agent, list, open, now }: TalkProps) {
+  const { session, customer, others, events, agents, clientId, draft, problem, held } = open;
+  return (
+    <>
+      <main id="main" class="talk" tabindex={-1}>
+        <DeskHead site={site} agent={agent} session={session} list={list} />
+        {session.status === "open" && (
+          <TransferForm session={session} agent={agent} agents={agents} />
+        )}
+        <Briefing briefing={open.briefing} />
+        <Conversation {...open} viewer="agent" now={now} />
+        <div class="dock">
+          <Newer />
+          <SendError problem={problem} held={held} />
+          <DeskFoot site={site} agent={agent} session={session} clientId={clientId} draft={draft} />
+          <Connection />
+        </div>
+      </main>
+      <aside class="side" id="side" popover="auto" aria-label="Details">
+        <Details customer={customer} others={others} events={events} list={list} />
+      </aside>
+    </>
+  );
+}

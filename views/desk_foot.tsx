@@ -1,0 +1,60 @@
+import type { Agent, Session } from "../services/domain.ts";
+import { Composer } from "./composer.tsx";
+import type { Site } from "./layout.tsx";
+import { Day } from "./time.tsx";
+
+export interface DeskFootProps {
+  site: Site;
+  agent: Agent;
+  session: Session;
+  clientId: string;
+  draft?: string | undefined;
+  /** Pushed over a socket: the composer then carries no `hx-*` and posts plainly. */
+  pushed?: boolean | undefined;
+}
+
+/** A composer for who has the session; for others, who has it and what to do. */
+export function DeskFoot({ site, agent, session, clientId, draft, pushed }: DeskFootProps) {
+  const isMine = session.status === "open" && session.assignedAgent === agent.id;
+  return (
+    <div id="chat-foot">
+      {isMine
+        ? (
+          <Composer
+            site={site}
+            action={`/agent/sessions/${session.id}/messages`}
+            clientId={clientId}
+            basedOn={session.lastSeq}
+            draft={draft}
+            placeholder={`Reply to ${session.userName}…`}
+            live={!pushed}
+            quiet={pushed}
+          >
+            <span class="soft">{session.userName} reads this at once</span>
+          </Composer>
+        )
+        : <Elsewhere session={session} />}
+    </div>
+  );
+}
+
+function Elsewhere({ session }: { session: Session }) {
+  if (session.status === "closed") {
+    return (
+      <p class="elsewhere">
+        Closed {session.closedAt && <Day at={session.closedAt} />}
+        {session.rating !== undefined && ` · rated ${session.rating} of 5`}. It can only be read.
+      </p>
+    );
+  }
+  if (session.mode === "human") {
+    return <p class="elsewhere">{session.agentName} has it. Take over to reply.</p>;
+  }
+  return (
+    <p class="elsewhere">
+      {session.waitingSince
+        ? "The customer waits for a person, and the assistant answers meanwhile."
+        : "The assistant answers here."} Take over to reply.
+    </p>
+  );
+}

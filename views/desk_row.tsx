@@ -1,0 +1,69 @@
+import { type DeskList, MAX_COUNT, type SessionRow } from "../services/domain.ts";
+import { Avatar } from "./avatar.tsx";
+import { Ago, lasting } from "./time.tsx";
+
+/** "99+" is all that anyone reads. */
+export const counted = (n: number): string => n >= MAX_COUNT ? `${MAX_COUNT - 1}+` : String(n);
+
+interface RowProps {
+  row: SessionRow;
+  list: DeskList;
+  /** The reader's id. */
+  me: string | undefined;
+  isOpen: boolean;
+  now: Date;
+}
+
+/** Only the name is the link, which covers the row: so a row is called by its customer. */
+export function DeskRow({ row, list, me, isOpen, now }: RowProps) {
+  return (
+    <li class="entry" data-unread={row.unread > 0 ? "" : undefined}>
+      <Avatar name={row.userName} />
+      <div class="grow">
+        <p class="split">
+          <a
+            class="cover"
+            href={`/agent/sessions/${row.id}?list=${list}`}
+            aria-current={isOpen ? "true" : undefined}
+          >
+            <bdi>{row.userName}</bdi>
+          </a>
+          <Ago at={row.lastActivity} now={now} />
+        </p>
+        <div class="split">
+          <p class="words" dir="auto">{lastWords(row, me)}</p>
+          <Unread count={row.unread} />
+        </div>
+        <Badges row={row} now={now} />
+      </div>
+    </li>
+  );
+}
+
+function lastWords({ lastMessage, assignedAgent, agentName }: SessionRow, me?: string): string {
+  if (!lastMessage) return "Nothing was written yet";
+  const agent = assignedAgent === me ? "You" : agentName ?? "Agent";
+  const speaker = { user: "", agent: `${agent}: `, ai: "AI: ", system: "" }[lastMessage.sender];
+  return speaker + lastMessage.text;
+}
+
+function Unread({ count }: { count: number }) {
+  return count > 0 && (
+    <span class="badge count">
+      {counted(count)}
+      <span class="unseen">unread</span>
+    </span>
+  );
+}
+
+function Badges({ row, now }: { row: SessionRow; now: Date }) {
+  const { status, mode, waitingSince } = row;
+  const isWaiting = status === "open" && waitingSince;
+  return (
+    <p class="badges">
+      {isWaiting && <span class="badge wait">waiting {lasting(waitingSince, now)}</span>}
+      {status === "open" && mode === "ai" && <span class="badge ai">AI</span>}
+      {status === "closed" && <span class="badge">Closed</span>}
+    </p>
+  );
+}
