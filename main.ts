@@ -38,34 +38,32 @@ export interface SiteOptions {
   readonly config: Config;
   readonly store: Store;
   readonly log: Log;
-  readonly articles: readonly Article[];
+  readonly library: Library;
+  readonly passwords: Passwords;
   readonly clock?: Clock;
   readonly llm?: LlmClient;
   readonly company?: string;
   readonly demo?: boolean;
-  readonly passwordCost?: number;
 }
 
 export interface Site extends AsyncDisposable {
   readonly app: Hono<Env>;
   readonly parts: Parts;
   readonly sweeps: Sweeps;
-  readonly passwords: Passwords;
   /** Tells every open socket to come back soon, and makes no further answers. */
   goodbye(): void;
 }
 
 /** The whole app over an open store, which stays its caller's. */
-export async function openSite(options: SiteOptions): Promise<Site> {
-  const { config, store, log, clock = systemClock, company = COMPANY, demo = false } = options;
-  const passwords = await Passwords.open(log, options.passwordCost);
+export function openSite(options: SiteOptions): Site {
+  const { config, store, log, library, passwords } = options;
+  const { clock = systemClock, company = COMPANY, demo = false } = options;
   const later = new Later(log);
   const bus = new Bus({ store, clock, log });
   const signIns = new SignIns({ store, clock });
   const desk = new Desk({ store, clock });
   const chat = new Chat({ store, desk, clock });
   const presence = new Presence({ store, desk, clock });
-  const library = new Library(options.articles);
   const limits = new Limits({ off: !config.rateLimits });
   const { agentCapacity, setupCode } = config;
   const accounts = new Accounts({ store, clock, passwords, signIns, agentCapacity, setupCode });
@@ -113,7 +111,6 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     app: createApp(parts),
     parts,
     sweeps,
-    passwords,
     goodbye,
     async [Symbol.asyncDispose]() {
       goodbye();
@@ -206,11 +203,16 @@ async function main(args: readonly string[]): Promise<void> {
   const company = demo ? DEMO.company : COMPANY;
   const signal = onSignal();
   if (!config.rateLimits) log.warn("rate_limits_off");
-  await using site = await openSite({ config, store, log, articles, company, demo });
-  if (demo) {
-    await seedDemo(site.parts, site.passwords);
-    say(demoWelcome(config.port));
+  const passwords = await Passwords.open(log);
+  const library = new Library(articles);
+  const staff = demo ? await seedDemo({ store, clock: systemClock, library, passwords }) : [];
+  await using site = openSite({ config, store, log, library, passwords, company, demo });
+  // The demo's agents stay at their desks, so that the company is alive before anybody signs in.
+  for (const { id } of staff) {
+    site.parts.presence.hold(id);
+    await site.parts.presence.signIn(id);
   }
+  if (demo) say(demoWelcome(config.port));
   await serve(site, config, log, signal);
   log.info("stopped");
 }

@@ -38,6 +38,7 @@ export async function deskLists(
     rows: shown,
     q,
     current,
+    me: agent.id,
     unread: mine.reduce((sum, { unread }) => sum + unread, 0),
     more: rows.length > ROWS ? `/agent?list=${list}&after=${shown.at(-1)?.id}` : undefined,
     now: clock.now(),

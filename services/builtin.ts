@@ -1,12 +1,13 @@
 /** The assistant that needs no key and no network: it answers with the best sentences of the articles that were found. */
 import { type SmallTalk, smallTalk } from "./intent.ts";
-import { Speller, termsOf } from "./library.ts";
+import { Speller, termsOf } from "./words.ts";
 import type { LlmClient, Passage, Piece, Prompt, Quote } from "./llm.ts";
 
 const PAUSE = 25;
 const WORDS_A_PIECE = /(?:\S+\s*){1,3}/gu;
 const MAX_SENTENCES = 3;
 const MAX_ITEMS = 8;
+const BONUS = 0.75;
 /** A passage this much weaker than the best adds nothing. */
 const WORTH_READING = 0.3;
 
@@ -89,20 +90,33 @@ function bestPick(question: string, passages: readonly Passage[]): Pick | undefi
     slug === first?.slug && score >= first.score * WORTH_READING
   );
   const speller = new Speller(near.map((passage) => passage.text));
-  const asked = new Set(termsOf(question, speller));
-  const picks = near.flatMap((passage) => picksOf(passage, asked, asksForNumber(question)));
-  return picks.toSorted((a, b) => b.score - a.score)[0];
+  const fits: Fits = {
+    asked: new Set(termsOf(question, speller)),
+    spread: spreadOf(near.flatMap((passage) => bodyOf(passage).flat())),
+    number: asksForNumber(question),
+    how: asksHow(question),
+  };
+  return near.flatMap((passage) => picksOf(passage, fits)).toSorted((a, b) => b.score - a.score)[0];
+}
+
+/** What makes a sentence fit. */
+interface Fits {
+  readonly asked: ReadonlySet<string>;
+  /** In how many sentences each term occurs. */
+  readonly spread: ReadonlyMap<string, number>;
+  readonly number: RegExp | undefined;
+  readonly how: boolean;
 }
 
 /** Each sentence of a passage with how well it answers: by the words asked for, its passage and its place. */
-function picksOf(passage: Passage, asked: ReadonlySet<string>, number: RegExp | undefined) {
+function picksOf(passage: Passage, { asked, spread, number, how }: Fits): Pick[] {
   const lines = bodyOf(passage);
-  const spread = spreadOf(lines.flat());
+  const recipe = how && /^how\b/i.test(passage.text) ? BONUS : 0;
   return lines.flatMap((sentences, line) =>
-    sentences.map((text, sentence): Pick => {
+    sentences.map((text, sentence) => {
       const known = new Set(termsOf(text).filter((term) => asked.has(term)));
       const fit = [...known].reduce((sum, term) => sum + 1 / (spread.get(term) ?? 1), 0);
-      const worth = 1 + fit + (number?.test(text) ? 0.75 : 0) -
+      const worth = 1 + fit + recipe + (number?.test(text) ? BONUS : 0) -
         lateness(lines, line, sentence);
       return { passage, lines, line, sentence, score: worth * passage.score ** 0.25 };
     })
@@ -115,7 +129,6 @@ function lateness(lines: readonly Line[], line: number, sentence: number): numbe
   return Math.min(before, 4) / 10;
 }
 
-/** In how many of the sentences each term occurs. */
 function spreadOf(sentences: readonly string[]): Map<string, number> {
   const spread = new Map<string, number>();
   for (const term of sentences.flatMap((text) => [...new Set(termsOf(text))])) {

@@ -1,10 +1,8 @@
 /** A believable company for `deno task demo`: its people, what they talked about, and who is waiting right now. */
-import type { Chat } from "./chat.ts";
 import type { Clock } from "./clock.ts";
 import { type Agent, type Customer, newId, type Session } from "./domain.ts";
 import type { Library } from "./library.ts";
 import type { Passwords } from "./passwords.ts";
-import type { Presence } from "./presence.ts";
 import type { MoveEvent, Store } from "./store.ts";
 import { CHATS, type DemoChat, type Line } from "./demo_chats.ts";
 
@@ -29,12 +27,12 @@ export interface DemoParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly library: Library;
-  readonly presence: Presence;
-  readonly chat: Chat;
+  readonly passwords: Passwords;
 }
 
-export async function seedDemo(parts: DemoParts, passwords: Passwords): Promise<void> {
-  const { store, clock, presence } = parts;
+/** Fills a fresh store; nothing may watch it yet, or the assistant would answer what is long past. */
+export async function seedDemo(parts: DemoParts): Promise<readonly Agent[]> {
+  const { store, clock, passwords } = parts;
   const now = clock.now();
   const passwordHash = await passwords.hash(DEMO.password);
   const agents = await addAgents(store, passwordHash, now);
@@ -44,11 +42,7 @@ export async function seedDemo(parts: DemoParts, passwords: Passwords): Promise<
     people.set(chat.who, customer);
     await play(parts, chat, customer, agents);
   }
-  // The two of them stay at their desks, so that the company is alive before anybody signs in.
-  for (const { id } of agents) {
-    presence.hold(id);
-    await presence.signIn(id);
-  }
+  return agents;
 }
 
 async function addAgents(store: Store, passwordHash: string, now: Date): Promise<Agent[]> {

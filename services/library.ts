@@ -3,6 +3,7 @@ import MiniSearch from "minisearch";
 import type { Article } from "./articles.ts";
 import type { Source } from "./domain.ts";
 import type { Passage, Quote } from "./llm.ts";
+import { DURATION, indexTerms, pairsOf, Speller, termsOf } from "./words.ts";
 
 const PASSAGES = 4;
 /** A section longer than this is cut between its blocks. */
@@ -13,6 +14,7 @@ const MIN_COVERAGE = 0.51;
 const MIN_WEIGHT = 0.38;
 /** Writers put the general before the particular, so of equals the first section wins. */
 const EARLY = 0.2;
+const DURATION_WEIGHT = 1.5;
 const UNHEARD = "";
 const PAIR_WEIGHT = 3;
 const MAX_SENTENCES = 12;
@@ -104,11 +106,11 @@ export class Library {
 
   #ranked(question: string): Ranked[] {
     const said = termsOf(question, this.#speller);
-    const asked = [...new Set(said)];
+    const asked = [...new Set(said)].filter((term) => term !== DURATION);
     const found = this.#passages.search(question, {
-      tokenize: () => [...asked, ...pairsOf(said)],
+      tokenize: () => [...new Set([...said, ...pairsOf(said)])],
       boost: { title: 2, heading: 2 },
-      boostTerm: (term) => term.includes(" ") ? PAIR_WEIGHT : this.#weight(term),
+      boostTerm: (term) => this.#boost(term),
     });
     return found.flatMap(({ id, score, queryTerms }) => {
       const section = this.#sections[id];
@@ -141,6 +143,11 @@ export class Library {
       }
     }
     return [...sources.values()];
+  }
+
+  #boost(term: string): number {
+    if (term === DURATION) return DURATION_WEIGHT;
+    return term.includes(" ") ? PAIR_WEIGHT : this.#weight(term);
   }
 
   #weight(term: string): number {
@@ -183,186 +190,4 @@ function spreadOf(sections: readonly Section[]): Map<string, number> {
     }
   }
   return spread;
-}
-
-// ---- words --------------------------------------------------------------------------------------
-
-/** Turns of phrase that mean one word; `$1` keeps what stands between. */
-const PHRASES: readonly (readonly [RegExp, string])[] = [
-  [
-    /\b(?:send|sends|sent|sending|give|bring|take|ship|post|mail)((?: \w+){0,3}?) back\b/g,
-    "return$1",
-  ],
-  [/\b(?:get|gets|come|comes|coming) (?:here|to me)\b/g, "deliver"],
-  [/\b(?:send|ship|deliver)(?: \w+)? to (?!me|us|my)\b/g, "deliver country "],
-  [
-    /\b(?:never|not|havent|hasnt|didnt|nothing) (?:yet )?(?:there|get|got|come|came|receive|received|arrive|arrived)\b/g,
-    "missing",
-  ],
-  [/\b(?:get|have|got|receive) (?:my|your|the|our) money(?: back)?\b|\bmoney back\b/g, "refund"],
-  [/\b(?:what|how much) (?:do|does|would|will) (?:you|it|they) charge\b/g, "cost"],
-  [/\b(?:log|sign)(?:ed|ging|ging)? ?[io]n\b/g, "signin"],
-  [
-    /\b(?:stopp?(?:ed|s)? working|(?:not|doesnt|does not|dont|isnt|wont) (?:work|working|turn on|switch on|light up))\b/g,
-    "faulty",
-  ],
-  [/\bhow much\b/g, "cost"],
-  [/\bhow long\b/g, "time"],
-  [
-    /\bwhen (?:will|does|do|is|are)((?: \w+){1,4}?) (?:arrive|arriving|come|deliver|delivered|here)\b/g,
-    "time$1 deliver",
-  ],
-  [/\bwhat time\b|\bopening (?:times|hours)\b/g, "hours"],
-  [/\bwhere(?:s| is| are) (?:my|the|our)\b/g, "track"],
-  [/\b(?:two|2) times\b/g, "twice"],
-  [/\be mail\b/g, "email"],
-  [/\bset up\b|\bput(?:ting)? up\b|\bhang(?:ing)? up\b/g, "install"],
-];
-
-/** Each line: words of shopping that customers use for one another. The first stands for all. */
-const SYNONYMS = `
-parcel package packet shipment consignment
-deliver delivery ship shipping shipped arrive arrival dispatch postage post transit
-refund reimburse reimbursement repay
-self myself yourself yourselves diy
-abroad overseas worldwide international internationally foreign
-express tomorrow overnight fast faster urgent urgently asap
-return withdraw withdrawal
-cost price fee expensive cheap
-discount rebate reduction promo promotion sale
-voucher coupon
-damage broken broke break smash crack shatter tear torn dent scratch
-fault faulty defect defective malfunction dead
-warranty guarantee guaranty
-invoice receipt bill
-lamp luminaire fixture
-colour color black white red blue green grey gray yellow silver gold
-metre meter
-instalment installment
-exchange swap
-signin login logon
-vat tax taxes
-decline refuse refusal reject rejection deny denial
-missing lost lose incomplete
-track trace locate whereabouts
-phone telephone call ring
-email mail
-hour hours
-cancel revoke
-business company firm corporate b2b
-unsubscribe optout
-install installation mount assemble assembly
-clean wash wipe
-pay payment
-dim dimmer dimmable
-spare replacement
-change modify amend edit alter update
-address addresses
-forget forgot forgotten remember
-delete erase erasure remove
-custom customs duty duties
-expire expiry valid validity
-person human people agent
-plug socket
-`;
-
-const STOP = new Set(
-  `a about actually after again all already also am an and any anybody anyone anything are aren arent as ask at be
-  because been before being but by bye can cannot cant could couldnt did didnt do does doesnt doing dont each either else
-  ever every find for from get gets getting give go goes going gonna got had has hasnt have havent having he hello help her here hey
-  hi him his how i id if ill im in into is isnt it its ive just keep keeps know let like long look lot make many may maybe me mean
-  might mine much must my need needs no not now of off ok okay on one only or other our out over please pls possible put quite really
-  said same say says she should since so some somebody someone something still stuff such sure take takes tell than
-  thank thanks that thats the their them then there these they thing things think this those through till to too try u ur
-  until up us use very via want wanted wants was wasnt we well were what whats when where which while who why will
-  with without wont work works would wouldnt yes yet you your youre northwind question wonder wondering everything
-  came come comes live lives living made morning evening afternoon today tonight yesterday turn turned down suddenly another
-  `
-    .split(/\s+/),
-);
-
-const STANDS_FOR = new Map(
-  SYNONYMS.trim().split("\n").flatMap((line) => {
-    const words = line.split(" ");
-    return words.map((word) => [stem(word), stem(words[0] ?? word)] as const);
-  }),
-);
-
-const VARIANTS = SYNONYMS.split(/\s+/).filter((word) => word !== "");
-
-/** Words without accents, apostrophes and case, with turns of phrase made one word. */
-function wordsOf(text: string): string[] {
-  const plain = text.normalize("NFKD").toLowerCase().replace(/[\p{M}'’`´]/gu, "")
-    .replace(/[^\p{L}\p{N}]+/gu, " ");
-  const said = PHRASES.reduce((words, [phrase, word]) => words.replace(phrase, word), plain);
-  return said.split(" ").filter((word) => word !== "" && !STOP.has(word));
-}
-
-/** The words of a text that carry meaning, each cut to its stem and replaced by the one that stands for its synonyms. */
-export function termsOf(text: string, speller?: Speller): string[] {
-  return wordsOf(text).map((word) => {
-    const root = stem(speller?.correct(word) ?? word);
-    return STANDS_FOR.get(root) ?? root;
-  });
-}
-
-/** Neighbouring terms, so that words that stand together count for more than the same words far apart. */
-function pairsOf(terms: readonly string[]): string[] {
-  return terms.slice(1).map((term, i) => `${terms[i]} ${term}`);
-}
-
-const indexTerms = (text: string) => termsOf(text);
-
-/** A light stemmer for English: it joins the forms of a word more often than it joins two words. */
-function stem(word: string): string {
-  if (word.length < 4 || /\d/.test(word)) return word;
-  let root = word.replace(/(?:(ss)es|(i)es|([^us])s)$/, "$1$2$3");
-  if (/[aeiouy].*(?:ing|ed)$/.test(root) && root.length > 5) root = root.replace(/(?:ing|ed)$/, "");
-  if (root.length > 7) root = root.replace(/ation$/, "");
-  if (root.length > 6) root = root.replace(/ment$|ly$/, "");
-  root = root.replace(/e$/, "").replace(/y$/, "i");
-  return root.replace(/([^aeious])\1$/, "$1");
-}
-
-/** Puts misspelt words right by the words of some texts. */
-export class Speller {
-  readonly #known: ReadonlySet<string>;
-  readonly #roots: ReadonlySet<string>;
-
-  constructor(texts: readonly string[]) {
-    const words = [...texts.flatMap(wordsOf), ...VARIANTS];
-    this.#known = new Set(words.filter((word) => !/\d/.test(word)));
-    this.#roots = new Set([...this.#known].map(stem));
-  }
-
-  /** The nearest word that is known; the word itself where none is near. */
-  correct(word: string): string {
-    if (word.length < 5 || this.#roots.has(stem(word))) return word;
-    const allowed = word.length < 10 ? 1 : 2;
-    let best = { word, distance: allowed + 1 };
-    for (const known of this.#known) {
-      if (known[0] !== word[0] || Math.abs(known.length - word.length) > allowed) continue;
-      const distance = editsBetween(word, known);
-      if (distance < best.distance) best = { word: known, distance };
-    }
-    return best.word;
-  }
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours that make one word the other. */
-function editsBetween(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      const edits = [row[j - 1]! + 1, rows[i - 1]![j]! + 1, rows[i - 1]![j - 1]! + same];
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        edits.push(rows[i - 2]![j - 2]! + 1);
-      }
-      row.push(Math.min(...edits));
-    }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
 }

@@ -163,7 +163,8 @@ export interface Sessions {
    * Changes who has the session, if it still is as it was read (its `epoch`): writes the events in their order and the line of
    * each (`lineOf`, sender `system`), raises the epoch, drops an answer being made, resets misses and failures, and recounts both
    * agents' load. Leaving and entering the line is announced as `queue`. `changed`: somebody else was
-   * faster, nothing was done. `nobody`: no free agent (only with `free`), nothing was done.
+   * faster, nothing was done. `nobody`: no free agent (only with `free`), nothing was done. Throws `closed` where the session
+   * had ended, and `not_found` for an unknown agent.
    */
   move(
     session: Session,
@@ -171,7 +172,7 @@ export interface Sessions {
     events: readonly MoveEvent[],
     now: Date,
   ): Promise<Session | "changed" | "nobody">;
-  /** Rates a closed session; again replaces. Throws `still_open` and `not_found`. */
+  /** Rates a closed session, and writes the event `rated`; again replaces. Throws `still_open` and `not_found`. */
   rate(id: string, rating: number, comment: string | undefined, now: Date): Promise<Session>;
   /** How far a side has read; never goes back, never beyond the last `seq`. */
   seen(id: string, side: Side, seq: number, now: Date): Promise<void>;
@@ -188,6 +189,7 @@ export interface Sessions {
   list(list: DeskList, agentId: string, page: ListPage): Promise<readonly SessionRow[]>;
   /** Of each list, counted up to `MAX_COUNT`. */
   counts(agentId: string): Promise<Readonly<Record<DeskList, number>>>;
+  /** By keyset, newest first. */
   ofCustomer(userId: string, page: ListPage): Promise<readonly Session[]>;
   /** Sessions in whose messages or customer's name or e-mail every word occurs (by prefix), newest activity first. */
   search(words: string, limit: number): Promise<readonly SessionRow[]>;
@@ -222,7 +224,8 @@ export interface Messages {
    * Stores what a person says, at the next `seq`. Atomic: the session is open (`closed`), an agent has it (`forbidden` for
    * another's, `not_assigned` for nobody's), `clientId` is new in the session (the first message is returned for the same text,
    * with `repeated`; `conflict` for another), and, for an agent with `basedOn`, nothing by another than that agent and `system` came after
-   * it (`stale`, with those messages). A repeated `clientId` is looked at first. Sets activity and what is asked and answered.
+   * it (`stale`, with those messages). A repeated `clientId` is looked at first. Sets activity and what is asked and answered, and ends the
+   * sender's typing.
    */
   append(
     sessionId: string,

@@ -11,7 +11,7 @@
 
   // ---- times, in the reader's zone and words -----------------------------------------------------
 
-  const format = (options) => new Intl.DateTimeFormat(undefined, options);
+  const format = (options) => new Intl.DateTimeFormat("en-GB", options);
   const clock = format({ hour: "2-digit", minute: "2-digit" });
   const day = format({ day: "numeric", month: "long" });
   const full = format({ dateStyle: "medium", timeStyle: "short" });

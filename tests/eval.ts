@@ -2,7 +2,7 @@
 import { parseArticles } from "../services/articles.ts";
 import { BuiltInAssistant } from "../services/builtin.ts";
 import { Library } from "../services/library.ts";
-import { ANSWERABLE, type EvalQuestion, HELD_OUT, UNANSWERABLE } from "./eval_questions.ts";
+import { ANSWERABLE, type EvalQuestion, HELD_OUT, SECOND, UNANSWERABLE } from "./eval_questions.ts";
 
 const FOLDER = new URL("../docs/demo/articles/", import.meta.url);
 
@@ -55,5 +55,6 @@ if (import.meta.main) {
   const library = demoLibrary();
   await print("answered from the right article", library, ANSWERABLE);
   await print("rightly found nothing", library, UNANSWERABLE);
+  await print("right in the second round", library, SECOND);
   await print("right in questions held out", library, HELD_OUT);
 }

@@ -1,4 +1,8 @@
-/** Questions as customers put them, written before the search was tuned; `HELD_OUT` was written after it. */
+/**
+ * Questions as customers put them, written before the search was tuned. `SECOND` came after the first
+ * round of tuning, `HELD_OUT` after the last; it
+ * showed one fault, since mended ("cars" was taken for "care").
+ */
 
 export interface EvalQuestion {
   readonly question: string;
@@ -80,7 +84,7 @@ export const UNANSWERABLE = unsaid([
   "Which designer drew the Fjord series?",
 ]);
 
-export const HELD_OUT = [
+export const SECOND = [
   ...asked([
     ["is delivery free if I spend 100 euros?", "delivery-times"],
     [
@@ -102,5 +106,27 @@ export const HELD_OUT = [
     "Can you tell me a joke?",
     "Which airline flies to Reykjavik on Sundays?",
     "Are you going to open a store in Paris?",
+  ]),
+];
+
+export const HELD_OUT = [
+  ...asked([
+    ["how much is shipping to Poland", "delivery-times"],
+    ["my tracking hasn't moved for days", "tracking-and-missing-parcels"],
+    ["does customs want money from me in Switzerland?", "customs"],
+    ["who pays for the return label from Norway", "returns"],
+    ["the lamp has a scratch when I unpacked it", "damaged"],
+    ["can I pay in instalments", "payment"],
+    ["where can I download my bill", "invoices"],
+    ["do you repair old lamps under guarantee", "warranty"],
+    ["my order is already packed, can I still stop it?", "change-or-cancel"],
+    ["I lost my gift card, what now", "gift-cards"],
+    ["how long do you keep my chat data", "privacy"],
+  ]),
+  ...unsaid([
+    "Do you make lamps for cars?",
+    "What is the meaning of life?",
+    "Is the company listed on the stock exchange?",
+    "Can you translate this text into French?",
   ]),
 ];

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { parseArticles } from "../services/articles.ts";
-import { Library, termsOf } from "../services/library.ts";
+import { Library } from "../services/library.ts";
 import { blocksOf, plainText, renderMarkdown } from "../services/markdown.ts";
 import { demoLibrary } from "./eval.ts";
+import { termsOf } from "../services/words.ts";
 
 const file = (name: string, title: string, body: string) => ({
   name,

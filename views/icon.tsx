@@ -7,14 +7,11 @@ export type IconName =
   | "chats"
   | "details"
   | "end"
-  | "file"
   | "menu"
   | "out"
-  | "person"
   | "search"
   | "send"
   | "star"
-  | "swap"
   | "team";
 
 /** Always beside a text or inside something labelled, so it says nothing by itself. */

@@ -84,6 +84,10 @@ export class GroupCommit {
   }
 
   #rollback(): void {
-    if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec("ROLLBACK");
+    try {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+    } catch {
+      // the next commit fails at its BEGIN, and tries this again
+    }
   }
 }
