@@ -6,6 +6,7 @@ import { Metrics } from "./routes/health.ts";
 import type { Env, Parts } from "./routes/parts.ts";
 import { Sockets } from "./routes/sockets.ts";
 import { assets } from "./routes/static.ts";
+import { serve } from "./routes/transport.ts";
 import { Accounts } from "./services/accounts.ts";
 import { type Article, parseArticles } from "./services/articles.ts";
 import { Assistant } from "./services/assistant.ts";
@@ -139,32 +140,15 @@ async function environment(): Promise<Record<string, string>> {
   return { ...parse(file), ...Deno.env.toObject() };
 }
 
-/** Serves until `signal` aborts, and again should the listener end by itself (it does when files run out). */
-async function serve(site: Site, config: Config, log: Log, signal: AbortSignal): Promise<void> {
-  let { port } = config;
-  while (!signal.aborted) {
-    const server = Deno.serve({
-      port,
-      hostname: config.host,
-      onListen: (address) => {
-        port = address.port;
-        const host = config.host === "0.0.0.0" ? "localhost" : config.host;
-        log.info("listening", { address: `http://${host}:${address.port}` });
-      },
-      onError: () => new Response("Something went wrong", { status: 500 }),
-    }, (request, info) => site.app.fetch(request, { remote: info.remoteAddr.hostname }));
-    const stop = async () => {
-      site.goodbye();
-      await new Promise((done) => setTimeout(done, GOODBYE));
-      await server.shutdown();
-    };
-    const stopped = Promise.withResolvers<void>();
-    signal.addEventListener("abort", () => stopped.resolve(stop()), { once: true });
-    await Promise.race([server.finished, stopped.promise]).catch((error) =>
-      log.error("server", { error })
-    );
-    if (signal.aborted) await stopped.promise;
-  }
+/** Serves until `signal` aborts; then everybody is told, and the work in hand finished. */
+async function run(site: Site, { host, port }: Config, log: Log, signal: AbortSignal) {
+  const serving = await serve(site.app, { host, port, log });
+  const name = host === "0.0.0.0" ? "localhost" : host;
+  log.info("listening", { address: `http://${name}:${serving.port}` });
+  await new Promise((stop) => signal.addEventListener("abort", stop, { once: true }));
+  site.goodbye();
+  await new Promise((done) => setTimeout(done, GOODBYE));
+  await serving.close();
 }
 
 function onSignal(): AbortSignal {
@@ -213,7 +197,7 @@ async function main(args: readonly string[]): Promise<void> {
     await site.parts.presence.signIn(id);
   }
   if (demo) say(demoWelcome(config.port));
-  await serve(site, config, log, signal);
+  await run(site, config, log, signal);
   log.info("stopped");
 }
 

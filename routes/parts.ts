@@ -15,6 +15,7 @@ import type { Store } from "../services/store.ts";
 import type { Site } from "../views/layout.tsx";
 import type { Metrics } from "./health.ts";
 import type { Sockets } from "./sockets.ts";
+import type { LiveSocket } from "./transport.ts";
 
 export interface Parts {
   readonly config: Config;
@@ -43,6 +44,8 @@ export interface Env {
   Bindings: {
     /** The other end of the connection. */
     readonly remote: string;
+    /** Makes a socket of the request, once its handler has returned; missing where it asks for none. */
+    readonly takeOver?: (then: (socket: LiveSocket) => void) => void;
   };
   Variables: {
     requestId: string;

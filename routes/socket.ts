@@ -4,7 +4,7 @@ import type { Actor } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { identitiesOf } from "./actor.ts";
 import type { Env, Identity, Parts } from "./parts.ts";
-import { AgentChannel, SessionChannel } from "./socket_channels.ts";
+import { AgentChannel, SessionChannel } from "./channels.ts";
 import { addressOf } from "./security.ts";
 
 /** Whether `claimed` is the caller's own id or e-mail. */

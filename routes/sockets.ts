@@ -6,8 +6,8 @@ import { Fault } from "../services/errors.ts";
 import type { Log } from "../services/log.ts";
 import type { Presence } from "../services/presence.ts";
 import type { SignIns } from "../services/sign_ins.ts";
-import { type LiveSocket, upgrade } from "./live_socket.ts";
 import type { Env, Identity } from "./parts.ts";
+import type { LiveSocket } from "./transport.ts";
 
 /** A reader this far behind is dropped: it reconnects and reads its tail. */
 const MAX_BUFFERED = 256 * 1024;
@@ -18,8 +18,8 @@ export interface Connection {
   close(code: number, reason: string): void;
   /** Disposes with the connection, or at once where that has gone. */
   keep(resource: Disposable): void;
-  /** Frames that the other end sends; ignored until set. */
-  onFrame: (frame: string | ArrayBuffer) => Promise<void>;
+  /** Text frames that the other end sends, undefined for binary ones; ignored until set. */
+  onFrame: (frame: string | undefined) => Promise<void>;
 }
 
 export interface SocketsOptions {
@@ -49,19 +49,30 @@ export class Sockets implements Disposable {
     return this.#open.size;
   }
 
-  /** Upgrades the request; `begin` runs once the socket is open, and its failure closes it. */
+  /** Takes the request over; `begin` runs once the socket is open, and its failure closes it. */
   accept(
     c: Context<Env>,
     identity: Pick<Identity, "signInId" | "actor">,
     begin: (connection: Connection) => Promise<void>,
   ): Response {
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-      throw new Fault("malformed", "Open this address as a WebSocket");
-    }
-    const { socket, response } = upgrade(c.req.raw);
+    if (!c.env.takeOver) throw new Fault("malformed", "Open this address as a WebSocket");
+    c.env.takeOver((socket) => this.#begin(socket, identity, begin));
+    return new Response(null);
+  }
+
+  /** 1012 tells every reader to come back in a moment. */
+  restart(): void {
+    for (const socket of this.#open.keys()) socket.close(1012, "Restarting");
+  }
+
+  #begin(
+    socket: LiveSocket,
+    { signInId, actor }: Pick<Identity, "signInId" | "actor">,
+    begin: (connection: Connection) => Promise<void>,
+  ): void {
     const done = new DisposableStack();
-    this.#open.set(socket, { signInId: identity.signInId, done });
-    if (identity.actor.side === "agent") done.use(this.#options.presence.hold(identity.actor.id));
+    this.#open.set(socket, { signInId, done });
+    if (actor.side === "agent") done.use(this.#options.presence.hold(actor.id));
     const connection: Connection = {
       send: (frame) => {
         if (socket.buffered > MAX_BUFFERED) socket.close(1013, "Too slow");
@@ -76,13 +87,7 @@ export class Sockets implements Disposable {
       this.#open.delete(socket);
       done.dispose();
     };
-    socket.onOpen = () => this.#guarded(socket, () => begin(connection));
-    return response;
-  }
-
-  /** 1012 tells every reader to come back in a moment. */
-  restart(): void {
-    for (const socket of this.#open.keys()) socket.close(1012, "Restarting");
+    this.#guarded(socket, () => begin(connection));
   }
 
   [Symbol.dispose](): void {
@@ -92,8 +97,8 @@ export class Sockets implements Disposable {
   }
 
   /** Nothing escapes a socket's callback: unguarded, one rejected promise ends the process. */
-  #guarded(socket: LiveSocket, work: () => Promise<void>): void {
-    work().catch((error) => {
+  #guarded(socket: LiveSocket, work: () => Promise<void>): Promise<void> {
+    return work().catch((error) => {
       this.#options.log.error("socket", { error });
       socket.close(1011, "Try again");
     });

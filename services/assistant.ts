@@ -10,6 +10,7 @@ import {
   type Session,
   TIMES,
 } from "./domain.ts";
+import { Growth, untilAborted } from "./growth.ts";
 import { cannotHelp, isSmallTalk, wantsPerson } from "./intent.ts";
 import type { Later } from "./later.ts";
 import type { Library } from "./library.ts";
@@ -33,9 +34,6 @@ export interface AssistantOptions {
 const HISTORY = 30;
 const FIRST_WORDS = 10_000;
 const WHOLE = 30_000;
-/** A growing answer is shown at most this often, and its lease prolonged at least this often. */
-const SHOW_EVERY = 500;
-const PROLONG_EVERY = 4_000;
 const MISSES = 2;
 const FAILURES = 2;
 
@@ -205,94 +203,4 @@ function ruleFor(outcome: AnswerOutcome, { misses, failures }: AnswerDraft): Ask
   if (misses >= MISSES) return "no_match";
   if (failures >= FAILURES) return "model_failed";
   return undefined;
-}
-
-/** The part of an answer that is there already: shown at most twice a second, its lease kept alive. */
-class Growth implements Disposable {
-  text = "";
-  /** A handover, a close, or another process: nobody waits for this answer any more. */
-  unwanted = false;
-  readonly #options: AssistantOptions;
-  readonly #sessionId: string;
-  readonly #id: string;
-  readonly #abort = new AbortController();
-  readonly #signal: AbortSignal;
-  #shown = "";
-  #shownAt = -Infinity;
-  #writing = false;
-  #timer: Disposable;
-
-  constructor(sessionId: string, id: string, options: AssistantOptions, stop: AbortSignal) {
-    this.#sessionId = sessionId;
-    this.#id = id;
-    this.#options = options;
-    this.#signal = AbortSignal.any([stop, this.#abort.signal]);
-    this.#shownAt = options.clock.now().getTime() - SHOW_EVERY;
-    this.#timer = this.#nextBeat();
-  }
-
-  get signal(): AbortSignal {
-    return this.#signal;
-  }
-
-  add(text: string): void {
-    this.text += text;
-    this.#beat();
-  }
-
-  abort(reason: unknown): void {
-    this.#abort.abort(reason);
-  }
-
-  [Symbol.dispose](): void {
-    this.#timer[Symbol.dispose]();
-  }
-
-  #nextBeat(): Disposable {
-    return this.#options.clock.after(SHOW_EVERY, () => {
-      this.#timer = this.#nextBeat();
-      this.#beat();
-    });
-  }
-
-  #beat(): void {
-    const age = this.#options.clock.now().getTime() - this.#shownAt;
-    const due = this.text === this.#shown ? age >= PROLONG_EVERY : age >= SHOW_EVERY;
-    if (due && !this.#writing) this.#options.later.run("growth", () => this.#show());
-  }
-
-  async #show(): Promise<void> {
-    const { store, clock } = this.#options;
-    const text = this.text;
-    this.#writing = true;
-    this.#shownAt = clock.now().getTime();
-    try {
-      const until = fromNow(clock, TIMES.answerLease);
-      this.unwanted = !await store.messages.growAnswer(this.#sessionId, this.#id, text, until);
-      this.#shown = text;
-      if (this.unwanted) this.abort(new Error("Not wanted any more"));
-    } finally {
-      this.#writing = false;
-    }
-  }
-}
-
-/** A model that doesn't listen to its signal doesn't keep anyone waiting either. */
-async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  aborted.catch(() => undefined);
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  const pieces = source[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const piece = await Promise.race([pieces.next(), aborted]);
-      if (piece.done) return;
-      yield piece.value;
-    }
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    pieces.return?.()?.catch(() => undefined);
-  }
 }

@@ -48,8 +48,17 @@ export class Chat {
     return this.#store.sessions.openOf(actor.id);
   }
 
-  async start(actor: CustomerActor): Promise<{ session: Session; created: boolean }> {
-    return await this.#desk.start(await this.customer(actor), newId(this.#clock.now()));
+  /** `closeIfSilent`: a new one ends by itself if the customer writes nothing for ten minutes. */
+  async start(
+    actor: CustomerActor,
+    { closeIfSilent = false } = {},
+  ): Promise<{ session: Session; created: boolean }> {
+    const silentUntil = fromNow(this.#clock, TIMES.silentStart);
+    return await this.#desk.start({
+      id: newId(this.#clock.now()),
+      customer: await this.customer(actor),
+      ...(closeIfSilent && { silentUntil }),
+    });
   }
 
   async post(

@@ -1,16 +1,8 @@
 /** Who has a session: starting, asking for a person, taking over, transferring, the line, and agents' status. */
 import type { Clock } from "./clock.ts";
-import {
-  type Actor,
-  type Agent,
-  type AgentStatus,
-  type AskRule,
-  type Customer,
-  type Session,
-  TIMES,
-} from "./domain.ts";
+import { type Actor, type Agent, type AgentStatus, type AskRule, type Session } from "./domain.ts";
 import { Fault } from "./errors.ts";
-import type { Destination, MoveEvent, Store } from "./store.ts";
+import type { Destination, MoveEvent, SessionStart, Store } from "./store.ts";
 
 export type AgentActor = Extract<Actor, { side: "agent" }>;
 
@@ -26,11 +18,9 @@ export class Desk {
   }
 
   /** The customer's open session, or a new one; whoever waits already goes first. */
-  async start(customer: Customer, id: string): Promise<{ session: Session; created: boolean }> {
+  async start(start: SessionStart): Promise<{ session: Session; created: boolean }> {
     await this.serveLine();
-    const now = this.#clock.now();
-    const silentUntil = new Date(now.getTime() + TIMES.silentStart);
-    return await this.#store.sessions.start({ id, customer, silentUntil }, now);
+    return await this.#store.sessions.start(start, this.#clock.now());
   }
 
   /** Hands the session to a free agent, or puts it in line. Asking again, or in mode `human`, changes nothing. */

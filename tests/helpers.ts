@@ -1,6 +1,7 @@
 /** The whole app for a test: `testSite()`, a clock that can be moved, and the cast (Ada, Grace; Linus, Barbara). */
 import assert from "node:assert/strict";
 import { openSite, type Site } from "../main.ts";
+import { serve } from "../routes/transport.ts";
 import type { Article } from "../services/articles.ts";
 import { BuiltInAssistant } from "../services/builtin.ts";
 import type { Clock } from "../services/clock.ts";
@@ -150,11 +151,8 @@ export async function testSite(options: TestOptions = {}): Promise<TestSite> {
     company: "Northwind",
     demo: options.demo ?? false,
   });
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    (request, info) => site.app.fetch(request, { remote: info.remoteAddr.hostname }),
-  );
-  const url = `http://127.0.0.1:${server.addr.port}`;
+  const serving = await serve(site.app, { port: 0, host: "127.0.0.1", log });
+  const url = `http://127.0.0.1:${serving.port}`;
   const listeners = new Set<Listener>();
   const people = new People(url, store, listeners);
   return {
@@ -169,7 +167,7 @@ export async function testSite(options: TestOptions = {}): Promise<TestSite> {
     async [Symbol.asyncDispose]() {
       for (const listener of listeners) await listener[Symbol.asyncDispose]();
       await site[Symbol.asyncDispose]();
-      await server.shutdown();
+      await serving.close();
       if (!options.store) await store[Symbol.asyncDispose]();
     },
   };

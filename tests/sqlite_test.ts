@@ -1,7 +1,7 @@
 /** The SQLite store: the contract over it, and what it promises by itself. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { newId } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { GroupCommit } from "../services/sqlite/commit.ts";
@@ -72,28 +72,77 @@ test("a store that was closed refuses, and its feeds end", async () => {
   await rejects(store.ping(), "unavailable");
 });
 
-test("a write that fails undoes its own work and no other's", async () => {
-  const { store, raw } = await tuned(":memory:");
-  await using _ = store;
-  raw.exec("CREATE TABLE notes (text TEXT) STRICT");
-  const insert = raw.prepare("INSERT INTO notes VALUES (?)");
+/** Notes written in groups, over a database of their own. */
+function notebook(file = ":memory:") {
+  const raw = new DatabaseSync(file);
+  raw.exec(`
+    CREATE TABLE IF NOT EXISTS notes (text TEXT PRIMARY KEY) STRICT;
+    CREATE TABLE IF NOT EXISTS answers (
+      note TEXT REFERENCES notes (text) DEFERRABLE INITIALLY DEFERRED
+    ) STRICT`);
   let commits = 0;
   const group = new GroupCommit(raw, () => commits++);
+  return {
+    raw,
+    group,
+    commits: () => commits,
+    write: (text: string) => raw.prepare("INSERT INTO notes VALUES (?)").run(text),
+    kept: () => raw.prepare("SELECT text FROM notes ORDER BY text").all().map(({ text }) => text),
+    [Symbol.dispose]: () => raw.close(),
+  };
+}
+
+test("a write that fails undoes its own work and no other's", async () => {
+  using notes = notebook();
+  const mishaps: Record<number, () => void> = {
+    2: () => {
+      throw new Fault("conflict", "Not this one");
+    },
+    4: () => notes.raw.exec("INSERT INTO nowhere VALUES (1)"),
+    6: () => {
+      notes.raw.exec("PRAGMA query_only = 1");
+      using _ = { [Symbol.dispose]: () => notes.raw.exec("PRAGMA query_only = 0") };
+      notes.write("on a read-only database");
+    },
+  };
   const results = await Promise.allSettled(
-    Array.from({ length: 9 }, (_, index) =>
-      group.write(() => {
-        insert.run(`note ${index}`);
-        if (index === 4) throw new Fault("conflict", "Not this one");
-        if (index === 6) raw.exec("INSERT INTO nowhere VALUES (1)");
+    Array.from({ length: 8 }, (_, index) =>
+      notes.group.write(() => {
+        notes.write(`${index}`);
+        mishaps[index]?.();
         return index;
       })),
   );
-  assert.equal(commits, 1);
-  const failed = results.flatMap(({ status }, index) => status === "rejected" ? [index] : []);
-  assert.deepEqual(failed, [4, 6]);
-  assert.ok(results[4]?.status === "rejected" && results[4].reason instanceof Fault);
-  const kept = raw.prepare("SELECT text FROM notes").all().map(({ text }) => text);
-  assert.deepEqual(kept, [0, 1, 2, 3, 5, 7, 8].map((index) => `note ${index}`));
+  assert.equal(notes.commits(), 1);
+  assert.deepEqual(notes.kept(), ["0", "1", "3", "5", "7"]);
+  const outcomes = results.map((each) =>
+    each.status === "fulfilled" ? each.value : each.reason.code
+  );
+  assert.deepEqual(outcomes, [0, 1, "conflict", 3, "ERR_SQLITE_ERROR", 5, "unavailable", 7]);
+});
+
+test("nothing is acknowledged where the commit fails, and the next one succeeds", async () => {
+  using notes = notebook();
+  const results = await Promise.allSettled([
+    notes.group.write(() => notes.write("a note")),
+    notes.group.write(() => notes.raw.exec("INSERT INTO answers VALUES ('no such note')")),
+  ]);
+  const codes = results.map((each) => each.status === "rejected" && each.reason.code);
+  assert.deepEqual(codes, ["unavailable", "unavailable"]);
+  assert.equal(notes.commits(), 0);
+  assert.deepEqual(notes.kept(), []);
+  await notes.group.write(() => notes.write("another"));
+  assert.deepEqual(notes.kept(), ["another"]);
+});
+
+test("no work begins before the database is this process's to write", async () => {
+  const file = join(folder, newId());
+  using notes = notebook(file);
+  using other = notebook(file);
+  other.raw.exec("BEGIN IMMEDIATE");
+  let begun = false;
+  await rejects(notes.group.write(() => begun = true), "unavailable");
+  assert.equal(begun, false);
 });
 
 test("a full disk is `unavailable`, keeps what it acknowledged and nothing else, and passes", async () => {

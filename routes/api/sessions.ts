@@ -73,7 +73,7 @@ export function sessions(parts: Parts) {
         const { userId } = c.req.valid("json");
         if (userId && !await isCallersName(parts, customer, userId)) throw notYours();
         await limits.count("start", customer.id);
-        const { session, created } = await chat.start(customer);
+        const { session, created } = await chat.start(customer, { closeIfSilent: true });
         return c.json(await told(session), created ? 201 : 200);
       }))
     .openapi(ofAgent(parts), (c) =>

@@ -113,11 +113,10 @@ export class SqliteSessions extends SqliteLists implements Sessions {
 
   rate(id: string, rating: number, comment: string | undefined, now: Date): Promise<Session> {
     return this.#db.write(() => {
-      const session = this.#sql.rate.run({ id, rating, comment }) && this.#get(id);
-      if (!session) throw this.#whyNotRated(id);
+      if (this.#sql.rate.run({ id, rating, comment }) === 0) throw this.#whyNotRated(id);
       const told = comment === undefined ? {} : { comment };
       this.#log.note(id, { kind: "rated", rating, ...told }, now);
-      return session;
+      return this.#get(id);
     });
   }
 

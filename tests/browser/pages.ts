@@ -55,14 +55,21 @@ export async function connected(page: Page): Promise<void> {
   );
 }
 
-const IS_FOCUSED = "(element) => element === document.activeElement";
-
 /** Presses Tab until the focus is there. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();
   for (let i = 0; i < 80; i++) {
-    if (await target.evaluate(IS_FOCUSED)) return;
+    if (await target.evaluate((element) => element.matches(":focus"))) return;
     await page.keyboard.press("Tab");
   }
   assert.fail(`Tab never gets to ${target}`);
 }
+
+export const heading = (page: Page, name: string): Locator =>
+  page.getByRole("heading", { level: 1, name, exact: true });
+/** An agent's status, pressed. */
+export const status = (page: Page, name: string): Locator =>
+  page.getByRole("button", { name, exact: true, pressed: true });
+
+/** Until it isn't there to be seen any more. */
+export const gone = (target: Locator): Promise<void> => target.first().waitFor({ state: "hidden" });

@@ -66,9 +66,12 @@ function desk(test: Test): void {
       const pages = await paged((page) => cast.store.sessions.list(list, ada, page), 2);
       assert.deepEqual(ids(pages), ids(desk[list]), list);
     }
-    const same = await several(cast, 7);
-    const paging = await paged((page) => cast.store.sessions.list("ai", ada, page), 3);
-    assert.deepEqual(ids(paging).sort(), ids([...desk.ai, ...same]).sort());
+    for (const list of ["ai", "waiting"] as const) {
+      const same = await several(cast, 7);
+      for (const session of same) await cast.move(session, list, [], at(1));
+      const paging = await paged((page) => cast.store.sessions.list(list, ada, page), 3);
+      assert.deepEqual(ids(paging).sort(), ids([...desk[list], ...same]).sort());
+    }
   });
 
   test("newer activity moves a session up", async (cast) => {
@@ -118,6 +121,10 @@ function desk(test: Test): void {
     const pages = await paged((page) => cast.store.sessions.ofCustomer(linus.id, page), 2);
     assert.deepEqual(pages, mine);
     assert.equal((await cast.store.sessions.ofCustomer(barbara.id, { limit: 9 })).length, 1);
+    const grace = await cast.customer("Grace");
+    const same = await inTurn(5, async () => cast.move(await cast.start(grace), "closed"));
+    const paging = await paged((page) => cast.store.sessions.ofCustomer(grace.id, page), 2);
+    assert.deepEqual(ids(paging).sort(), ids(same).sort());
   });
 }
 
@@ -248,9 +255,13 @@ type Tuple<N extends number, T, Acc extends T[] = []> = Acc["length"] extends N 
   : Tuple<N, T, [...Acc, T]>;
 
 async function several<N extends number>(cast: Cast, count: N): Promise<Tuple<N, Session>> {
-  const sessions = [];
-  for (let made = 0; made < count; made++) sessions.push(await cast.start());
-  return sessions as Tuple<N, Session>;
+  return await inTurn(count, () => cast.start()) as Tuple<N, Session>;
+}
+
+async function inTurn<T>(count: number, make: () => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  while (made.length < count) made.push(await make());
+  return made;
 }
 
 /** All rows of a list, read page by page. */

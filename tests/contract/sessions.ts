@@ -122,12 +122,14 @@ function choosing(test: Test): void {
       chosen.push((await cast.start(undefined, at(second))).assignedAgent);
     }
     assert.deepEqual(chosen, [ada.id, grace.id, barbara.id, ada.id]);
+    const edsger = await cast.agent("Edsger", { now: at(20) });
+    assert.equal((await cast.start(undefined, at(21))).assignedAgent, edsger.id);
   });
 
   test("an agent is idle since the last session ended or since becoming available", async (cast) => {
     const { agents } = cast.store;
-    const ada = await cast.agent("Ada", { now: at(1) });
-    const grace = await cast.agent("Grace", { now: at(2) });
+    const ada = await cast.agent("Ada", { capacity: 2, now: at(1) });
+    const grace = await cast.agent("Grace", { capacity: 2, now: at(2) });
     const first = await cast.start(undefined, at(3));
     assert.equal(first.assignedAgent, ada.id);
     await cast.move(first, "closed", [ended], at(4));

@@ -1,0 +1,149 @@
+/**
+ * HTTP and WebSockets under one port, by `node:http` and `ws`: unlike `Deno.serve` they bound what a socket may send, can
+ * drop one that doesn't listen, and pause one that sends faster than its frames are handled.
+ */
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import type { Hono } from "hono";
+// @ts-types="@types/ws"
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import type { Log } from "../services/log.ts";
+import type { Env } from "./parts.ts";
+
+/** Above the 16 KiB that a frame may have, so that a sender a little over is told; far above, `ws` closes with 1009. */
+const MAX_PAYLOAD = 256 * 1024;
+/** Frames of one socket being handled before it is paused. */
+const MAX_PENDING = 64;
+/** One that hasn't answered a ping by the next is gone. */
+const PING_EVERY = 30_000;
+/** For the other end to take its leave; then the connection is cut. */
+const CLOSE_WITHIN = 2_000;
+
+export interface LiveSocket {
+  send(frame: string): void;
+  close(code: number, reason: string): void;
+  /** Bytes that the other end has not taken yet. */
+  readonly buffered: number;
+  /** A text frame, or undefined for a binary one. The socket is paused while too many are pending. */
+  onFrame: (frame: string | undefined) => Promise<void>;
+  onClose: () => void;
+}
+
+export interface Serving {
+  readonly port: number;
+  /** Takes no new connection, waits for the requests in hand, and cuts what is left. */
+  close(): Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly log: Log;
+}
+
+export async function serve(
+  app: Hono<Env>,
+  { port, host, log }: ServeOptions,
+): Promise<Serving> {
+  const remoteOf = ({ socket }: Pick<IncomingMessage, "socket">) => socket.remoteAddress ?? "";
+  const server = createServer(getRequestListener(
+    (request, { incoming }: { incoming: Pick<IncomingMessage, "socket"> }) =>
+      app.fetch(request, { remote: remoteOf(incoming) }),
+    { overrideGlobalObjects: false },
+  ));
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD });
+  server.on("upgrade", (incoming: IncomingMessage, duplex: Duplex, head) => {
+    duplex.on("error", () => duplex.destroy());
+    let ready: ((socket: LiveSocket) => void) | undefined;
+    const takeOver = (then: (socket: LiveSocket) => void) => ready = then;
+    const request = requestOf(incoming);
+    Promise.try(() => app.fetch(request, { remote: remoteOf(incoming), takeOver }))
+      .then(async (response) => {
+        if (!ready) return await refuse(duplex, response);
+        sockets.handleUpgrade(incoming, duplex, head, (ws) => ready?.(live(ws)));
+      })
+      .catch((error) => {
+        log.error("upgrade", { error });
+        duplex.destroy();
+      });
+  });
+  const pinging = setInterval(() => sockets.clients.forEach(ping), PING_EVERY);
+  await new Promise<void>((listening, failed) => {
+    server.once("error", failed);
+    server.listen(port, host, () => listening());
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      clearInterval(pinging);
+      const closed = new Promise((done) => server.close(done));
+      server.closeIdleConnections();
+      const late = setTimeout(() => {
+        sockets.clients.forEach((ws) => ws.terminate());
+        server.closeAllConnections();
+      }, CLOSE_WITHIN);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+function requestOf({ url = "/", headers }: IncomingMessage): Request {
+  const pairs = Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one): [string, string] => [name, one])
+  );
+  return new Request(new URL(url, `http://${headers.host ?? "localhost"}`), { headers: pairs });
+}
+
+/** An answer instead of a socket: 401, 403, 404 … with its body. */
+async function refuse(duplex: Duplex, response: Response): Promise<void> {
+  const body = await response.text();
+  const headers = [...response.headers]
+    .filter(([name]) => !/^(content-length|connection|content-encoding)$/.test(name));
+  duplex.end([
+    `HTTP/1.1 ${response.status} ${response.statusText || "Refused"}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${new TextEncoder().encode(body).length}`,
+    "connection: close",
+    "",
+    body,
+  ].join("\r\n"));
+}
+
+const deaf = new WeakSet<WebSocket>();
+
+function ping(ws: WebSocket): void {
+  if (deaf.has(ws)) return ws.terminate();
+  deaf.add(ws);
+  ws.ping();
+}
+
+function live(ws: WebSocket): LiveSocket {
+  const socket: LiveSocket = {
+    send: (frame) => ws.readyState === ws.OPEN && ws.send(frame),
+    close(code, reason) {
+      if (ws.readyState !== ws.OPEN) return;
+      ws.close(code, reason);
+      const late = setTimeout(() => ws.terminate(), CLOSE_WITHIN);
+      ws.once("close", () => clearTimeout(late));
+    },
+    get buffered() {
+      return ws.bufferedAmount;
+    },
+    onFrame: () => Promise.resolve(),
+    onClose: () => {},
+  };
+  let pending = 0;
+  ws.on("message", (data: RawData, isBinary: boolean) => {
+    if (++pending === MAX_PENDING) ws.pause();
+    socket.onFrame(isBinary ? undefined : data.toString()).finally(() => {
+      if (pending-- === MAX_PENDING) ws.resume();
+    });
+  });
+  ws.on("pong", () => deaf.delete(ws));
+  ws.on("error", () => {}); // too large, not UTF-8, cut off: `close` follows
+  ws.once("close", () => socket.onClose());
+  return socket;
+}
