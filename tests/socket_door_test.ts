@@ -193,12 +193,15 @@ test("a new password and “Sign out everywhere” close the sockets of the othe
     password: "another good one",
   });
   assert.equal(changed.status, 303);
+  await changed.body?.cancel();
   assert.ok(await isShownOut(phone));
   await say(ada, sessionId, "Still there?");
   await own.type("message"); // the sign-in that changed it goes on
 
   const desk = await fresh(ada, "agent");
-  assert.equal((await ada.form("/agent/account/sign-outs", {})).status, 303);
+  const signedOut = await ada.form("/agent/account/sign-outs", {});
+  assert.equal(signedOut.status, 303);
+  await signedOut.body?.cancel();
   assert.ok(await isShownOut(desk));
   assert.equal((await ada.get("/api/me")).status, 401);
 });

@@ -108,9 +108,15 @@ export class Stage implements AsyncDisposable {
   readonly #contexts: BrowserContext[] = [];
   readonly #problems: string[] = [];
   readonly #allowed: RegExp[] = [SOCKET];
+  readonly #owned = new AsyncDisposableStack();
 
   constructor(browser: Browser) {
     this.#browser = browser;
+  }
+
+  /** Ends with the test, after its pages: none of them sees it go. */
+  own<T extends AsyncDisposable | Disposable>(resource: T): T {
+    return this.#owned.use(resource);
   }
 
   /** A fresh profile with one blank page. */
@@ -154,6 +160,7 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const context of this.#contexts) await context.close();
+    await this.#owned.disposeAsync();
   }
 
   async #watch(context: BrowserContext, host: string): Promise<void> {

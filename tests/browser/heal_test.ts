@@ -17,7 +17,7 @@ const notSent = (page: Page) => page.getByRole("alert").getByText(/^Not sent/).w
 browserTest(
   "pages heal when the server comes back: no gap, no double, no draft lost",
   async (stage) => {
-    await using home = await Home.open();
+    const home = stage.own(await Home.open());
     const { ada, linus, id } = await talkOn(home.other);
     await post(linus, id, "One");
     const chat = await stage.page({ url: home.url, as: [linus] });
@@ -52,7 +52,7 @@ browserTest(
 );
 
 browserTest("a text that could not be sent stays, says so, and goes out once", async (stage) => {
-  await using home = await Home.open();
+  const home = stage.own(await Home.open());
   const { ada, linus, id } = await talkOn(home.other);
   stage.allow(UNANSWERED);
   stage.allow(REFUSED);
@@ -90,7 +90,7 @@ browserTest("a text that could not be sent stays, says so, and goes out once", a
 });
 
 browserTest("a send whose answer is lost is one message after the second try", async (stage) => {
-  await using site = await testSite();
+  const site = stage.own(await testSite());
   const { linus, id } = await talkOn(site);
   const chat = await stage.page({ url: site.url, as: [linus] });
   stage.allow(UNANSWERED);
@@ -113,7 +113,7 @@ browserTest("a send whose answer is lost is one message after the second try", a
 });
 
 browserTest("a page that was offline has everything once it is online", async (stage) => {
-  await using site = await testSite();
+  const site = stage.own(await testSite());
   const { ada, linus, id } = await talkOn(site);
   const chat = await stage.page({ url: site.url, as: [linus] });
   stage.allow(UNANSWERED);
@@ -149,9 +149,9 @@ for (const [alarm, ring] of Object.entries(ALARMS)) {
   browserTest(
     `a page that slept on a dead line notices ${alarm}, and catches up`,
     async (stage) => {
-      await using site = await testSite();
+      const site = stage.own(await testSite());
       const { ada, linus, id } = await talkOn(site);
-      using wire = new Wire(site.url);
+      const wire = stage.own(new Wire(site.url));
       const chat = await stage.page({ url: wire.url, as: [linus] });
       await chat.clock.install();
       await chat.goto("/chat");
@@ -175,7 +175,7 @@ for (const [alarm, ring] of Object.entries(ALARMS)) {
 }
 
 browserTest("a page that is gone back to is up to date, and live", async (stage) => {
-  await using site = await testSite();
+  const site = stage.own(await testSite());
   const { ada, linus, id } = await talkOn(site);
   await post(linus, id, "Hello");
   const chat = await stage.page({ url: site.url, as: [linus] });

@@ -12,7 +12,7 @@ const ADA = { Name: "Ada", Email: "ada@agents.example", Password: PASSWORD };
 
 for (const hands of [mouse, keyboard, plain]) {
   browserTest(`the two journeys of origin.md ${hands.name}`, async (stage) => {
-    await using site = await testSite({ articles: ARTICLES });
+    const site = stage.own(await testSite({ articles: ARTICLES }));
     const look = { url: site.url, javaScriptEnabled: hands.live };
     const ada = new Walk(await stage.page(look), hands);
     const linus = new Walk(await stage.page(look), hands);
