@@ -1,7 +1,7 @@
 /** What htmx gets back from a composer: the message where it belongs and a fresh form, or what holds the text back. */
 import type { Chat } from "../services/chat.ts";
 import { type Actor, MAX_PAGE, type Message, newId } from "../services/domain.ts";
-import { BasedOn, ClientId, SendProblem } from "../views/composer.tsx";
+import { ClientId, SendProblem } from "../views/composer.tsx";
 import { inOrder, MessagePush } from "../views/message.tsx";
 import type { Parts } from "./parts.ts";
 
@@ -19,7 +19,10 @@ export async function sentReply({ chat }: Parts, actor: Actor, message: Message)
   );
 }
 
-/** An agent's reply that is held: what its writer hasn't seen, which it is based on from now on. */
+/**
+ * An agent's reply that is held, with what its writer hasn't seen. What the form is based on stays as it was, so that an
+ * impatient second Enter is held too; whoever types on has seen it (app.js).
+ */
 export async function heldReply(
   { chat }: Parts,
   { actor, sessionId, basedOn, problem }: {
@@ -36,9 +39,6 @@ export async function heldReply(
     <>
       <SendProblem problem={problem} held />
       <MessagePush items={inOrder({ messages, previous })} />
-      <hx-partial hx-target="#based-on" hx-swap="outerHTML">
-        <BasedOn seq={messages.at(-1)?.seq ?? basedOn} />
-      </hx-partial>
     </>
   );
 }

@@ -79,12 +79,14 @@ export async function serve(
     async close() {
       clearInterval(pinging);
       const closed = new Promise((done) => server.close(done));
-      server.closeIdleConnections();
+      // One that was busy a moment ago is idle now.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
       const late = setTimeout(() => {
         sockets.clients.forEach((ws) => ws.terminate());
         server.closeAllConnections();
       }, CLOSE_WITHIN);
       await closed;
+      clearInterval(idle);
       clearTimeout(late);
     },
   };
