@@ -56,7 +56,7 @@ export function deskPages(parts: Parts) {
         agent={agent}
         lists={await deskLists(parts, agent, view)}
         open={open}
-        live={liveAddress(view, agent, session)}
+        live={liveAddress(view, agent, open?.hasLater ? undefined : session)}
         now={clock.now()}
       />,
       status,

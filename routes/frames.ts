@@ -39,7 +39,7 @@ export function* framesOf(
   if (update.sessionChanged) {
     yield once(update, "json session", () => sessionFrame(session, update.queuePosition));
   }
-  if (answer?.text) {
+  if (update.answerGrew && answer?.text) {
     const delta = { type: "delta", sessionId, id: answer.id, text: answer.text };
     yield once(update, "json delta", () => JSON.stringify(delta));
   }

@@ -133,6 +133,7 @@ class DeskChannel implements Follower {
   readonly #agentId: string;
   readonly #view: DeskView;
   #foot: string | undefined;
+  #head = "";
   #pending: Disposable | undefined;
   #lists = "";
   #turn: Promise<void> = Promise.resolve();
@@ -161,7 +162,7 @@ class DeskChannel implements Follower {
 
   deliver(update: Update): void {
     this.#connection.send(talk(this.#parts, update, "agent"));
-    if (update.headChanged || update.messages.some(({ sender }) => sender === "ai")) {
+    if (update.headChanged || update.messages.length > 0) {
       this.#inTurn(() => this.#pushHead(update));
     }
   }
@@ -175,7 +176,7 @@ class DeskChannel implements Follower {
     const foot = footOf(session, agent.id);
     const footChanged = foot !== this.#foot;
     this.#foot = foot;
-    this.#connection.send(String(
+    const head = String(
       <>
         <Region id="desk-head">
           <DeskHead site={site} agent={agent} session={session} list={list} />
@@ -188,11 +189,13 @@ class DeskChannel implements Follower {
         </Region>
         {footChanged && (
           <Region id="chat-foot">
-            <DeskFoot site={site} agent={agent} session={session} clientId={newId()} pushed />
+            <DeskFoot site={site} agent={agent} session={session} clientId={newId()} plain />
           </Region>
         )}
       </>,
-    ));
+    );
+    if (head !== this.#head) this.#connection.send(head);
+    this.#head = head;
   }
 
   /** Everything that happens anywhere may move a row: looked at again at most four times a second. */

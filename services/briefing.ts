@@ -14,16 +14,18 @@ export interface BriefingFacts {
 const SUMMARY = 120;
 const EXCERPT = 300;
 
-/** Undefined while the customer has not written. `messages` are the first of the log, ascending. */
+/** Undefined while the customer has not written. `messages` are the first of the log, ascending; what counts stands before an agent's first word. */
 export function briefing(
   session: Session,
   messages: readonly Message[],
   events: readonly SessionEvent[],
 ): BriefingFacts | undefined {
-  const asked = messages.filter(({ sender }) => sender === "user");
+  const spoke = messages.findIndex(({ sender }) => sender === "agent");
+  const before = spoke < 0 ? messages : messages.slice(0, spoke);
+  const asked = before.filter(({ sender }) => sender === "user");
   const [first] = asked;
   if (!first) return undefined;
-  const answers = messages.filter(({ sender }) => sender === "ai");
+  const answers = before.filter(({ sender }) => sender === "ai");
   const sources = answers.flatMap((answer) => answer.sources ?? []);
   return {
     who: session.userName,

@@ -119,6 +119,8 @@ export interface Session {
   /** Raised by every change of owner or status: what was decided under a lower one is void. */
   readonly epoch: number;
   readonly lastSeq: number;
+  /** How the customer's first message begins. */
+  readonly subject?: string;
   readonly lastMessage?: { readonly sender: Sender; readonly text: string };
   /** `seq` of the customer's latest message, 0 before the first. */
   readonly askedSeq: number;
@@ -135,7 +137,7 @@ export interface Session {
 
 /** A session as a row of a list. */
 export interface SessionRow extends Session {
-  /** Customer's messages that no agent has seen. */
+  /** Customer's messages that no agent has seen or replied to. */
   readonly unread: number;
 }
 

@@ -18,7 +18,9 @@ export interface Update {
   /** That, or the status of the agent who has it. */
   readonly headChanged: boolean;
   readonly agentStatus: AgentStatus | undefined;
+  /** The answer being made now, and whether it is more than it was. */
   readonly answer: Session["answer"];
+  readonly answerGrew: boolean;
   /** Sides that began, or went on, typing. */
   readonly typing: readonly Side[];
   readonly seen: readonly Side[];
@@ -133,6 +135,7 @@ export class Feed {
       headChanged: true,
       agentStatus,
       answer,
+      answerGrew: answer !== undefined,
       typing: SIDES.filter((side) => isTyping(session, side, this.#clock.now())),
       seen: SIDES.filter((side) => session.seen[side]),
       rendered: new Map(),
@@ -212,7 +215,6 @@ function updateOf(before: Known, now: Known, messages: readonly Message[]): Upda
   const had = before.answer;
   const { session, queuePosition, answer, agentStatus } = now;
   const sessionChanged = stateOf(before) !== stateOf(now);
-  const grew = answer && (answer.id !== had?.id || answer.text !== had.text);
   const came = messages.some(({ id }) => id === had?.id);
   return {
     session,
@@ -223,7 +225,8 @@ function updateOf(before: Known, now: Known, messages: readonly Message[]): Upda
     sessionChanged,
     headChanged: sessionChanged || before.agentStatus !== agentStatus,
     agentStatus,
-    answer: grew ? answer : undefined,
+    answer,
+    answerGrew: answer !== undefined && (answer.id !== had?.id || answer.text !== had.text),
     typing: SIDES.filter((side) =>
       before.session.typing[side]?.getTime() !== session.typing[side]?.getTime()
     ),

@@ -2,7 +2,8 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const on = (type, listener, target = document) => target.addEventListener(type, listener);
-  const { viewer, session } = document.body.dataset;
+  const { viewer, session, past } = document.body.dataset;
+  const isPast = past !== undefined; // a page of earlier messages: nothing is pushed into its log
   const base = viewer === "agent" ? `/agent/sessions/${session}` : `/chat/${session}`;
   const log = document.querySelector(".log");
   const post = (url, body) =>
@@ -170,7 +171,9 @@
 
   on("submit", (event) => {
     const { target, submitter } = event;
-    if (!("quiet" in target.dataset) || $("connection")?.dataset.state !== "connected") return;
+    if (!("quiet" in target.dataset) || isPast || $("connection")?.dataset.state !== "connected") {
+      return;
+    }
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(target, submitter));
     post(target.action, fields).then(async (answer) => {
@@ -202,7 +205,7 @@
   }
 
   on("htmx:ws:before:connection", ({ detail: { connection } }) => {
-    if (!session) return;
+    if (!session || isPast) return;
     const url = new URL(connection.url);
     url.searchParams.set("after", contiguous());
     connection.url = url.href;

@@ -28,8 +28,13 @@ interface Timer {
 
 /** Goes on by itself like any clock, and can be moved: what falls due on the way happens, in its order. */
 export class MovableClock implements Clock {
-  #offset = 0;
+  #offset: number;
   readonly #timers = new Set<Timer>();
+
+  /** `ahead` milliseconds from now; below zero, in the past. */
+  constructor(ahead = 0) {
+    this.#offset = ahead;
+  }
 
   now(): Date {
     return new Date(Date.now() + this.#offset);
@@ -107,6 +112,8 @@ export interface TestSite extends AsyncDisposable {
   /** Registers and signs in a customer / an agent (the first one is admin, others are invited by the first). */
   customer(name: string): Promise<Person>;
   agent(name: string): Promise<Person>;
+  /** Somebody of another site over the same store, at this one. */
+  known(who: Person): Person;
 }
 
 export interface Person {
@@ -164,6 +171,8 @@ export async function testSite(options: TestOptions = {}): Promise<TestSite> {
     fetch: (path, init) => fetch(url + path, { redirect: "manual", ...init }),
     customer: (name) => people.customer(name),
     agent: (name) => people.agent(name),
+    known: ({ id, name, email, token, cookie }) =>
+      person(url, listeners, { id, name, email, token, cookie }),
     async [Symbol.asyncDispose]() {
       for (const listener of listeners) await listener[Symbol.asyncDispose]();
       await site[Symbol.asyncDispose]();

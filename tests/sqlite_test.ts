@@ -62,6 +62,13 @@ test("what was acknowledged is there when the file is opened again", async () =>
   assert.deepEqual(await new Cast(after).log(session), [...sent, await unawaited]);
 });
 
+test("a commit waits for the disk", async () => {
+  const { store, raw } = await tuned(freshFile());
+  await using _ = store;
+  assert.equal(raw.prepare("PRAGMA synchronous").get()?.synchronous, 2);
+  assert.equal(raw.prepare("PRAGMA journal_mode").get()?.journal_mode, "wal");
+});
+
 test("a store that was closed refuses, and its feeds end", async () => {
   const store = await inMemory();
   const changes = Array.fromAsync(store.changes(new AbortController().signal));

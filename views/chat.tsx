@@ -33,6 +33,7 @@ export interface ChatPageProps {
 
 export function ChatPage(props: ChatPageProps) {
   const { site, viewer, session, agentStatus, place, clientId, draft, problem, now } = props;
+  const { hasLater } = props; // a page of earlier messages stays as it is, and posts plainly
   return (
     <Document
       site={site}
@@ -40,7 +41,7 @@ export function ChatPage(props: ChatPageProps) {
       frame="chat"
       side="user"
       skip={session.status === "open" ? TO_BOX : undefined}
-      data={{ "data-session": session.id }}
+      data={{ "data-session": session.id, "data-past": hasLater ? "" : undefined }}
     >
       <main id="main" class="talk">
         <header class="bar">
@@ -58,11 +59,12 @@ export function ChatPage(props: ChatPageProps) {
             clientId={clientId}
             draft={draft}
             ratingError={props.ratingError}
+            past={hasLater}
           />
           <Connection open={session.status === "open"} />
         </div>
       </main>
-      <div hx-ws:connect={`/chat/${session.id}/live`} hx-swap="none"></div>
+      {!hasLater && <div hx-ws:connect={`/chat/${session.id}/live`} hx-swap="none"></div>}
     </Document>
   );
 }

@@ -39,9 +39,11 @@ export interface ChatFootProps {
   clientId: string;
   draft?: string | undefined;
   ratingError?: string | undefined;
+  /** Stands on a page of earlier messages, where a new one has no place. */
+  past?: boolean | undefined;
 }
 
-export function ChatFoot({ site, session, clientId, draft, ratingError }: ChatFootProps) {
+export function ChatFoot({ site, session, clientId, draft, ratingError, past }: ChatFootProps) {
   const address = `/chat/${session.id}`;
   if (session.status === "open") {
     return (
@@ -51,7 +53,7 @@ export function ChatFoot({ site, session, clientId, draft, ratingError }: ChatFo
           action={`${address}/messages`}
           clientId={clientId}
           draft={draft}
-          live
+          live={!past}
         />
       </div>
     );

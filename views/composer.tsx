@@ -14,8 +14,6 @@ export interface ComposerProps {
   placeholder?: string | undefined;
   /** Sends without leaving the page, where there is JavaScript. */
   live?: boolean | undefined;
-  /** Pushed, and so without `hx-*`: app.js sends it as it sends any quiet form. */
-  quiet?: boolean | undefined;
   /** Stands beside "Send": what it will do. */
   children?: Child;
 }
@@ -37,7 +35,6 @@ export function Composer(props: ComposerProps) {
       class={props.children ? "composer tall" : "composer"}
       method="post"
       action={action}
-      data-quiet={props.quiet ? "" : undefined}
       {...(props.live ? hx(action) : {})}
     >
       <label class="unseen" for="text">Message</label>

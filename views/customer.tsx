@@ -47,7 +47,7 @@ function Earlier({ session, list }: { session: Session; list: DeskList }) {
   return (
     <li>
       <a class="words" href={`/agent/sessions/${session.id}?list=${list}`}>
-        {session.lastMessage?.text ?? "Nothing was written"}
+        {session.subject ?? "Nothing was written"}
       </a>
       <p class="soft">
         <Day at={session.createdAt} />

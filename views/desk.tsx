@@ -61,7 +61,11 @@ export function DeskPage({ site, agent, lists, open, live, now }: DeskProps) {
       here="desk"
       title={open?.session.userName ?? "Conversations"}
       skip={mayReply ? TO_BOX : open ? undefined : TO_LISTS}
-      data={{ "data-session": open?.session.id, "data-list": lists.list }}
+      data={{
+        "data-session": open?.session.id,
+        "data-list": lists.list,
+        "data-past": open?.hasLater ? "" : undefined,
+      }}
     >
       {open
         ? (
@@ -134,7 +138,14 @@ function Talk({ site, agent, list, open, now }: TalkProps) {
         <div class="dock">
           <Newer />
           <SendError problem={problem} held={held} />
-          <DeskFoot site={site} agent={agent} session={session} clientId={clientId} draft={draft} />
+          <DeskFoot
+            site={site}
+            agent={agent}
+            session={session}
+            clientId={clientId}
+            draft={draft}
+            plain={open.hasLater}
+          />
           <Connection />
         </div>
       </main>

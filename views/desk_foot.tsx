@@ -9,12 +9,12 @@ export interface DeskFootProps {
   session: Session;
   clientId: string;
   draft?: string | undefined;
-  /** Pushed over a socket: the composer then carries no `hx-*` and posts plainly. */
-  pushed?: boolean | undefined;
+  /** Pushed over a socket, or on a page of earlier messages: the composer carries no `hx-*` and posts plainly. */
+  plain?: boolean | undefined;
 }
 
 /** A composer for who has the session; for others, who has it and what to do. */
-export function DeskFoot({ site, agent, session, clientId, draft, pushed }: DeskFootProps) {
+export function DeskFoot({ site, agent, session, clientId, draft, plain }: DeskFootProps) {
   const isMine = session.status === "open" && session.assignedAgent === agent.id;
   return (
     <div id="chat-foot">
@@ -27,8 +27,7 @@ export function DeskFoot({ site, agent, session, clientId, draft, pushed }: Desk
             basedOn={session.lastSeq}
             draft={draft}
             placeholder={`Reply to ${session.userName}…`}
-            live={!pushed}
-            quiet={pushed}
+            live={!plain}
           >
             <span class="soft">{session.userName} reads this at once</span>
           </Composer>

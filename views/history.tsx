@@ -37,7 +37,7 @@ function None() {
 }
 
 function Entry({ session, now }: { session: Session; now: Date }) {
-  const { id, mode, agentName, lastMessage, lastActivity } = session;
+  const { id, mode, agentName, subject, lastActivity } = session;
   return (
     <li class="entry">
       <p class="split">
@@ -46,7 +46,7 @@ function Entry({ session, now }: { session: Session; now: Date }) {
         </a>
         <Ago at={lastActivity} now={now} />
       </p>
-      <p class="words" dir="auto">{lastMessage?.text ?? "Nothing was written"}</p>
+      <p class="words" dir="auto">{subject ?? "Nothing was written"}</p>
       <p class="badges">
         <State session={session} />
       </p>

@@ -1,5 +1,14 @@
 /** Rows of tables as the nouns of the domain. */
-import type { Message, Mode, Seen, Sender, Session, SessionRow, Source } from "../domain.ts";
+import {
+  MAX_COUNT,
+  type Message,
+  type Mode,
+  type Seen,
+  type Sender,
+  type Session,
+  type SessionRow,
+  type Source,
+} from "../domain.ts";
 
 export interface SessionRecord {
   readonly id: string;
@@ -21,6 +30,7 @@ export interface SessionRecord {
   readonly lastText: string | null;
   readonly askedSeq: number;
   readonly answeredSeq: number;
+  readonly subject: string | null;
   readonly misses: number;
   readonly failures: number;
   readonly answerId: string | null;
@@ -52,7 +62,8 @@ const LAST_MESSAGE = `LEFT JOIN messages last ON last.sessionId = s.id AND last.
 const UNREAD = `
   SELECT count(*) FROM (
     SELECT 1 FROM messages
-    WHERE sessionId = s.id AND seq > ifnull(s.agentSeenSeq, 0) AND sender = 'user' LIMIT 100
+    WHERE sessionId = s.id AND seq > max(ifnull(s.agentSeenSeq, 0), s.repliedSeq) AND sender = 'user'
+    LIMIT ${MAX_COUNT}
   )`;
 
 /** Begins a query for sessions, known in it as `s`. */
@@ -92,6 +103,7 @@ export function toSession(row: SessionRecord): Session {
       closedAt: date(row.closedAt),
       rating: row.rating,
       ratingComment: row.ratingComment,
+      subject: row.subject,
       lastMessage: lastMessage(row),
       answer: growing(row),
     }),

@@ -70,6 +70,8 @@ const CONVERSATIONS = `
     spokenSeq INTEGER NOT NULL DEFAULT 0, -- of the last message that is no system line
     askedSeq INTEGER NOT NULL DEFAULT 0,
     answeredSeq INTEGER NOT NULL DEFAULT 0,
+    repliedSeq INTEGER NOT NULL DEFAULT 0, -- of the last message by an agent: who replies has read what is above
+    subject TEXT,
     misses INTEGER NOT NULL DEFAULT 0,
     failures INTEGER NOT NULL DEFAULT 0,
     answerId TEXT,
@@ -125,6 +127,8 @@ const CONVERSATIONS = `
       spokenSeq = iif(new.sender = 'system', spokenSeq, new.seq),
       askedSeq = iif(new.sender = 'user', new.seq, askedSeq),
       answeredSeq = iif(new.sender = 'agent', new.seq, answeredSeq),
+      repliedSeq = iif(new.sender = 'agent', new.seq, repliedSeq),
+      subject = ifnull(subject, iif(new.sender = 'user', substr(new.text, 1, 200), NULL)),
       silentUntil = iif(new.sender = 'user', NULL, silentUntil),
       userTyping = iif(new.sender = 'user', NULL, userTyping),
       agentTyping = iif(new.sender = 'agent', NULL, agentTyping)

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import type { Person } from "../helpers.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 const ARGS = [
@@ -96,7 +95,7 @@ const print = (line: string): void =>
 
 export interface Look extends BrowserContextOptions {
   /** Signed in as them. */
-  readonly as?: readonly Person[];
+  readonly as?: readonly { readonly cookie: string }[];
   readonly url: string;
 }
 

@@ -135,10 +135,9 @@ function following(test: Test): void {
     const { id } = await cast.agent("Ada");
     const session = await cast.start();
     await cast.store.sessions.typing(session.id, "user", at(6));
-    await cast.asks(session, "Hello?");
     const marker = await cast.start();
     await using listener = cast.listen();
-    await cast.asks(session, "Hello again?");
+    await cast.asks(session, "Hello?");
     await cast.store.agents.present(id, at(200_000), at(9));
     await cast.store.sessions.seen(session.id, "agent", 0, at(9));
     await cast.asks(marker, "That is all");

@@ -87,14 +87,17 @@ function desk(test: Test): void {
     const ada = await cast.agent("Ada");
     const session = await cast.start();
     for (const text of ["One", "Two", "Three"]) await cast.asks(session, text);
-    await cast.replies(session, ada, "Hello!");
     const row = async () => (await cast.store.sessions.carriedBy(ada.id))[0];
     assert.deepEqual(await row(), { ...await cast.sessionNow(session), unread: 3 });
-    assert.deepEqual((await row())?.lastMessage, { sender: "agent", text: "Hello!" });
     await cast.store.sessions.seen(session.id, "agent", 3, at(9)); // 1 is "Ada joined"
     assert.equal((await row())?.unread, 1);
-    await cast.store.sessions.seen(session.id, "agent", 5, at(9));
+    await cast.replies(session, ada, "Hello!");
     assert.equal((await row())?.unread, 0);
+    assert.deepEqual((await row())?.lastMessage, { sender: "agent", text: "Hello!" });
+    assert.equal((await row())?.subject, "One");
+    await cast.asks(session, "Four");
+    assert.equal((await row())?.unread, 1);
+    assert.equal((await row())?.subject, "One");
   });
 
   test("counts stop at the number that is shown", async (cast) => {
