@@ -59,7 +59,7 @@ export class Accounts {
     { name, email, password, invite, setupCode }: AgentRegistration,
   ): Promise<Agent> {
     const { clock, passwords, agentCapacity: capacity } = this.#options;
-    await this.#mayRegister(invite, setupCode);
+    await this.#mayRegister(email, invite, setupCode);
     if (await this.#store.agents.byEmail(email)) throw taken();
     const passwordHash = await passwords.hash(password);
     const now = clock.now();
@@ -127,7 +127,11 @@ export class Accounts {
   }
 
   /** Looked at before the costly hash; the store decides again when it writes. */
-  async #mayRegister(invite: string | undefined, setupCode: string | undefined): Promise<void> {
+  async #mayRegister(
+    email: string,
+    invite: string | undefined,
+    setupCode: string | undefined,
+  ): Promise<void> {
     if (await this.needsSetupCode()) {
       if (hashOf(setupCode ?? "") === hashOf(this.#options.setupCode ?? "")) return;
       throw new Fault("forbidden", "The setup code is missing or wrong");
@@ -136,7 +140,7 @@ export class Accounts {
     if (invite !== undefined && await this.#options.signIns.peek("invite", invite)) return;
     throw new Fault(
       "forbidden",
-      "Ask an admin for an invitation: yours is missing, used or expired",
+      "Ask an admin for an invitation: yours is missing, used, expired or for another address",
     );
   }
 }

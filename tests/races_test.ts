@@ -5,6 +5,7 @@ import type { Store } from "../services/store.ts";
 import { guests, hire, print, range, Someone, started, tally, times } from "./crowd.ts";
 import { eventually, type Frame, type Listener, test, testSite } from "./helpers.ts";
 import { freshFile, startTwo } from "./process.ts";
+import { takeOverWhileItStreams } from "./races/handover.ts";
 
 /** Two processes on one fresh file, and the test's own connection to it. */
 async function twoProcesses() {
@@ -119,6 +120,13 @@ test("of two agents who take over at once one gets the chat, and the other is to
   }
   print(`100 races for a chat: ${JSON.stringify(tally(winners))}`);
 });
+
+// ---- 3: the silence of the assistant --------------------------------------------------------------
+
+test(
+  "after a take-over the assistant adds no message and leaves no growing text, whenever it comes",
+  takeOverWhileItStreams,
+);
 
 // ---- 4: one message -----------------------------------------------------------------------------
 

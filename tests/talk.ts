@@ -7,6 +7,49 @@ import { type Answer, eventually, type Listener, type Person, type TestSite } fr
 // deno-lint-ignore no-explicit-any -- answers are looked at field by field, by assertions
 type Json = any;
 
+// ---- raw requests ---------------------------------------------------------------------------------
+
+export interface Ask {
+  readonly cookie?: string;
+  readonly bearer?: string;
+  readonly origin?: string;
+  readonly headers?: Record<string, string>;
+  /** A body as JSON, or as a form's fields; either makes it a POST. */
+  readonly json?: unknown;
+  readonly form?: Record<string, string>;
+}
+
+export interface Asked extends Answer {
+  /** Of cookies that were set, `name=value`; an ended one has no value. */
+  readonly cookies: readonly string[];
+  readonly location: string | null;
+}
+
+/** A request with exactly what is given: no cookie, no `Origin`, no bearer by itself. */
+export async function ask(site: TestSite, path: string, options: Ask = {}): Promise<Asked> {
+  const { cookie, bearer, origin, json, form } = options;
+  const response = await site.fetch(path, {
+    headers: {
+      ...(cookie && { cookie }),
+      ...(bearer && { authorization: `Bearer ${bearer}` }),
+      ...(origin && { origin }),
+      ...(json !== undefined && { "content-type": "application/json" }),
+      ...options.headers,
+    },
+    ...(json !== undefined && { method: "POST", body: JSON.stringify(json) }),
+    ...(form && { method: "POST", body: new URLSearchParams(form) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.includes("json");
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : text,
+    cookies: response.headers.getSetCookie().map((set) => set.split(";")[0] ?? ""),
+    location: response.headers.get("location"),
+  };
+}
+
 // ---- sessions -----------------------------------------------------------------------------------
 
 export function ok({ status, body }: Answer): Json {
