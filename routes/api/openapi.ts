@@ -1,5 +1,6 @@
 /** What the JSON API's files share: how a body is checked, what every route may answer, and the document made from both. */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { Fault } from "../../services/errors.ts";
@@ -61,7 +62,7 @@ export const AnyId = z.string().max(200).openapi({ example: "6743a1f000000000000
 
 /** Bodies are JSON objects and say so; what can't be parsed is refused before any schema sees it. */
 export const jsonOnly = createMiddleware<Env>(async (c, next) => {
-  if (c.req.method === "POST" && c.req.raw.body !== null) {
+  if (c.req.method === "POST" && bringsBody(c)) {
     const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
     if (type !== "application/json") {
       throw new Fault("wrong_type", "Send JSON, with content-type: application/json");
@@ -73,6 +74,9 @@ export const jsonOnly = createMiddleware<Env>(async (c, next) => {
   }
   await next();
 });
+
+const bringsBody = ({ req }: Context): boolean =>
+  Number(req.header("content-length") ?? 0) > 0 || req.header("transfer-encoding") !== undefined;
 
 /** Browsers on the listed origins may call the API with a bearer; cookies stay at home. */
 export function crossOrigin({ config }: Parts) {
