@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { CustomerActor } from "../services/chat.ts";
 import { MessageDraft, newId, Note, type Session } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
+import { placed } from "../services/place.ts";
 import type { Viewer } from "../views/layout.tsx";
 import { ChatPage, NewChatPage } from "../views/chat.tsx";
 import { SendProblem } from "../views/composer.tsx";
@@ -43,11 +44,12 @@ export function chatPages(parts: Parts) {
 
   async function chatPage(
     c: Context<Env>,
-    session: Session,
+    found: Session,
     unsent: Unsent = {},
     status: 200 | 409 | 422 | 429 = 200,
   ) {
     const { customer } = c.var;
+    const { session, queuePosition } = await placed(store, found);
     const agent = session.assignedAgent && await store.agents.find(session.assignedAgent);
     return c.html(
       <ChatPage
@@ -56,7 +58,7 @@ export function chatPages(parts: Parts) {
         session={session}
         {...await pageOf(chat, customer, session, c.req.query("before"))}
         agentStatus={agent ? agent.status : undefined}
-        place={await store.sessions.queuePosition(session)}
+        place={queuePosition}
         clientId={newId()}
         now={clock.now()}
         {...unsent}

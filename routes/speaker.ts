@@ -11,6 +11,10 @@ import type { Connection } from "./sockets.ts";
 
 const MAX_FRAME = 16 * 1024;
 const BAD_FRAMES = 3;
+const SENDING = "sending";
+const ACKNOWLEDGED = "acknowledged";
+/** A message's copy comes by a moment after its acknowledgement; what was sent long before needs no remembering. */
+const REMEMBERED = 1_000;
 
 const Signal = z.discriminatedUnion("type", [
   z.object({ type: z.literal("typing"), sessionId: z.string().optional() }),
@@ -22,8 +26,8 @@ export class Speaker {
   readonly #connection: Connection;
   readonly #actor: Actor;
   readonly #sessionId: string | undefined;
-  /** `clientId`s sent here, each with its message if that came by before the acknowledgement. */
-  readonly #own = new Map<string, Message | undefined>();
+  /** What was sent here lately: being sent, acknowledged, or the message itself if that came by before it was. */
+  readonly #own = new Map<string, typeof SENDING | typeof ACKNOWLEDGED | Message>();
   #turn: Promise<void> = Promise.resolve();
   #bad = 0;
 
@@ -44,9 +48,10 @@ export class Speaker {
   sent(message: Message): boolean {
     const { clientId } = message;
     if (message.sender !== this.#actor.side || clientId === undefined) return false;
-    if (!this.#own.has(clientId)) return false;
-    this.#own.set(clientId, message);
-    return true;
+    const key = `${message.sessionId} ${clientId}`;
+    const own = this.#own.get(key);
+    if (own === SENDING) this.#own.set(key, message);
+    return own !== undefined;
   }
 
   #inTurn(frame: string | undefined): Promise<void> {
@@ -73,7 +78,8 @@ export class Speaker {
     if (!parsed.success) throw invalid(parsed.error.issues);
     const { sessionId, clientId = crypto.randomUUID(), ...draft } = parsed.data;
     await this.#parts.limits.count("message", this.#actor.id);
-    this.#own.set(clientId, this.#own.get(clientId));
+    const key = `${sessionId} ${clientId}`;
+    if (!this.#own.has(key)) this.#own.set(key, SENDING);
     try {
       const { message } = await this.#parts.chat.post(this.#actor, sessionId, {
         ...draft,
@@ -81,10 +87,12 @@ export class Speaker {
       });
       const { id, seq, timestamp } = message;
       this.#tell({ type: "ack", sessionId, clientId, id, seq, timestamp });
+      this.#own.set(key, ACKNOWLEDGED);
+      if (this.#own.size > REMEMBERED) this.#own.delete(this.#own.keys().next().value ?? key);
     } catch (error) {
-      const heldBack = this.#own.get(clientId);
-      this.#own.delete(clientId);
-      if (heldBack) this.#connection.send(messageFrame(heldBack)); // somebody else's under the same id
+      const kept = this.#own.get(key);
+      if (kept !== ACKNOWLEDGED) this.#own.delete(key);
+      if (typeof kept === "object") this.#connection.send(messageFrame(kept)); // another tab's, under the same id
       throw error;
     }
   }

@@ -2,6 +2,7 @@
 import type { Clock } from "./clock.ts";
 import type { AgentStatus, Message, Session, Side } from "./domain.ts";
 import type { Log } from "./log.ts";
+import { placed } from "./place.ts";
 import type { Store } from "./store.ts";
 
 /** What is new since the last update to the same follower; applying it in the order of these fields is right. */
@@ -93,9 +94,9 @@ export class Feed {
 
   async #refresh(): Promise<void> {
     this.#dirty = false;
-    const session = await this.#store.sessions.find(this.#id);
-    if (!session || this.idle) return;
-    const queuePosition = await this.#store.sessions.queuePosition(session);
+    const found = await this.#store.sessions.find(this.#id);
+    if (!found || this.idle) return;
+    const { session, queuePosition } = await placed(this.#store, found);
     const before = this.#known;
     const messages = before
       ? await this.#tail(before.last?.seq ?? 0, session.lastSeq)

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Actor, Note, Rating, type Session, type Side } from "../../services/domain.ts";
 import { Fault } from "../../services/errors.ts";
+import { placed } from "../../services/place.ts";
 import { asAgent, asCustomer, asWhoMay, signedIn } from "../actor.ts";
 import type { Parts } from "../parts.ts";
 import { isCallersName } from "../socket.ts";
@@ -64,8 +65,10 @@ const ofAgent = (parts: Parts) =>
 
 export function sessions(parts: Parts) {
   const { chat, limits, store } = parts;
-  const told = async (session: Session) =>
-    sessionJson(session, await store.sessions.queuePosition(session));
+  const told = async (found: Session) => {
+    const { session, queuePosition } = await placed(store, found);
+    return sessionJson(session, queuePosition);
+  };
 
   return api()
     .openapi(start(parts), (c) =>
