@@ -2,8 +2,8 @@
  * HTTP and WebSockets under one port, by `node:http` and `ws`: unlike `Deno.serve` they bound what a socket may send, can
  * drop one that doesn't listen, and pause one that sends faster than its frames are handled.
  */
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -54,7 +54,9 @@ export async function serve(
     { overrideGlobalObjects: false },
   ));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD });
+  const connections = new Connections(server);
   server.on("upgrade", (incoming: IncomingMessage, duplex: Duplex, head) => {
+    connections.forget(incoming.socket);
     duplex.on("error", () => duplex.destroy());
     let ready: ((socket: LiveSocket) => void) | undefined;
     const takeOver = (then: (socket: LiveSocket) => void) => ready = then;
@@ -79,8 +81,7 @@ export async function serve(
     async close() {
       clearInterval(pinging);
       const closed = new Promise((done) => server.close(done));
-      // One that was busy a moment ago is idle now.
-      const idle = setInterval(() => server.closeIdleConnections(), 20);
+      const idle = setInterval(() => connections.closeIdle(), 20);
       const late = setTimeout(() => {
         sockets.clients.forEach((ws) => ws.terminate());
         server.closeAllConnections();
@@ -90,6 +91,33 @@ export async function serve(
       clearTimeout(late);
     },
   };
+}
+
+/** Deno's node:http takes a connection that has carried a POST for busy for good, so they are counted here. */
+class Connections {
+  readonly #open = new Set<Socket>();
+  readonly #busy = new Set<Socket>();
+
+  constructor(server: Server) {
+    server.on("connection", (socket: Socket) => {
+      this.#open.add(socket);
+      socket.once("close", () => this.forget(socket));
+    });
+    server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.#busy.add(socket);
+      response.once("close", () => this.#busy.delete(socket));
+    });
+  }
+
+  /** It ended, or became a WebSocket. */
+  forget(socket: Socket): void {
+    this.#open.delete(socket);
+    this.#busy.delete(socket);
+  }
+
+  closeIdle(): void {
+    for (const socket of this.#open) if (!this.#busy.has(socket)) socket.destroy();
+  }
 }
 
 /** What may bring a body has to be a real `Request`: hono makes another of it to count what comes. */

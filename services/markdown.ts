@@ -11,7 +11,7 @@ export interface Block {
 const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false });
 
 // The page has its own h1, so an article's headings begin one level below.
-const SHIFTED = { h1: "h2", h2: "h3", h3: "h4", h4: "h5", h5: "h6" };
+const SHIFTED = { h1: "h2" };
 
 // Two allow lists in a row: markdown-it lets no HTML through, and this holds even if it had a hole.
 const ALLOWED = {

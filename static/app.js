@@ -37,8 +37,10 @@
       if (time.textContent !== text) time.textContent = text;
       time.title = full.format(at);
     }
-    let last = "";
-    for (const item of $("messages")?.children ?? []) {
+    const items = [...$("messages")?.children ?? []];
+    // Of the one before the first, which may not be shown, the server has drawn whether it is of another day.
+    let last = items[0]?.dataset.day === undefined && items[0] ? dayOf(items[0]) : "";
+    for (const item of items) {
       const own = dayOf(item);
       if (own === last) delete item.dataset.day;
       else item.dataset.day = own;
@@ -46,11 +48,7 @@
     }
   }
 
-  const dayOf = (item) => {
-    const time = item.querySelector("time");
-    if (time) return day.format(new Date(time.dateTime));
-    return dayOf(item.previousElementSibling); // within a group no time is shown
-  };
+  const dayOf = (item) => day.format(new Date(item.dataset.at));
 
   // ---- what the page has, and what its reader has seen -------------------------------------------
 

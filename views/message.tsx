@@ -21,6 +21,7 @@ export function MessageItem({ message, previous }: MessageItemProps) {
       class="msg"
       data-seq={seq}
       data-author={sender}
+      data-at={timestamp.toISOString()}
       data-grouped={isGrouped ? "" : undefined}
       data-day={isNewDay ? day(timestamp) : undefined}
     >
