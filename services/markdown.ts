@@ -10,7 +10,7 @@ export interface Block {
 
 const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false });
 
-// The page has its own h1, so an article's headings begin one level below.
+// The page has its own h1; articles begin with ## as a rule, and stay as they are.
 const SHIFTED = { h1: "h2" };
 
 // Two allow lists in a row: markdown-it lets no HTML through, and this holds even if it had a hole.

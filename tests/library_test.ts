@@ -29,7 +29,7 @@ const library = new Library(parseArticles([
 Deno.test("Markdown becomes HTML whose headings stay below the page's", () => {
   assert.equal(
     renderMarkdown("# One\n\n## Two\n\nA *b* `c`"),
-    "<h2>One</h2>\n<h3>Two</h3>\n<p>A <em>b</em> <code>c</code></p>\n",
+    "<h2>One</h2>\n<h2>Two</h2>\n<p>A <em>b</em> <code>c</code></p>\n",
   );
 });
 
