@@ -17,6 +17,7 @@ import { type Clock, systemClock } from "./services/clock.ts";
 import { type Config, parseConfig } from "./services/config.ts";
 import { DEMO, seedDemo } from "./services/demo.ts";
 import { Desk } from "./services/desk.ts";
+import { Gemini } from "./services/gemini.ts";
 import { Later } from "./services/later.ts";
 import { Library } from "./services/library.ts";
 import { Limits } from "./services/limits.ts";
@@ -69,7 +70,8 @@ export function openSite(options: SiteOptions): Site {
   const { agentCapacity, setupCode } = config;
   const accounts = new Accounts({ store, clock, passwords, signIns, agentCapacity, setupCode });
   const mayAnswer = (userId: string) => limits.allows("answer", userId);
-  const llm = options.llm ?? new BuiltInAssistant();
+  const { gemini } = config;
+  const llm = options.llm ?? (gemini ? new Gemini({ ...gemini, clock }) : new BuiltInAssistant());
   const assistant = new Assistant({
     store,
     desk,
@@ -163,15 +165,21 @@ function onSignal(): AbortSignal {
   return stop.signal;
 }
 
-async function resetPassword(email: string, config: Config, store: Store): Promise<string> {
+/** A line for each account of that address: a customer and an agent may share one. */
+async function resetLinks(email: string, config: Config, store: Store): Promise<string[]> {
   const address = email.trim().toLowerCase();
-  const customer = await store.customers.byEmail(address);
-  const agent = customer ? undefined : await store.agents.byEmail(address);
-  const account = customer ?? agent;
-  if (!account) throw new Error(`Nobody is registered as ${address}.`);
   const signIns = new SignIns({ store, clock: systemClock });
-  const token = await signIns.reset(customer ? "user" : "agent", account.id);
-  return `${config.publicUrl ?? `http://localhost:${config.port}`}/reset/${token}`;
+  const site = config.publicUrl ?? `http://localhost:${config.port}`;
+  const accounts = [
+    ["user", await store.customers.byEmail(address)],
+    ["agent", await store.agents.byEmail(address)],
+  ] as const;
+  const links: string[] = [];
+  for (const [side, account] of accounts) {
+    if (account) links.push(`${site}/reset/${await signIns.reset(side, account.id)}`);
+  }
+  if (links.length === 0) throw new Error(`Nobody is registered as ${address}.`);
+  return links;
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -180,7 +188,7 @@ async function main(args: readonly string[]): Promise<void> {
   const log = openLog(config.logLevel);
   await using store = await openSqlite({ file: demo ? ":memory:" : config.dataFile });
   if (args[0] === "--reset-password") {
-    say(await resetPassword(args[1] ?? "", config, store));
+    say((await resetLinks(args[1] ?? "", config, store)).join("\n"));
     return;
   }
   const articles = await readArticles(demo ? "docs/demo/articles" : config.articlesDir);

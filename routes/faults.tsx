@@ -67,7 +67,11 @@ function problem(
   message: string,
 ): Response | Promise<Response> {
   if (isPartial(c)) return c.text(message, status);
-  return c.html(<ErrorPage site={parts.site} status={status} message={message} />, status);
+  const requestId = status === 500 ? c.var.requestId : undefined; // to find the bug in the log by
+  return c.html(
+    <ErrorPage site={parts.site} status={status} message={message} requestId={requestId} />,
+    status,
+  );
 }
 
 /** hono throws its own for what it could not read. */

@@ -1,6 +1,6 @@
 /** Accounts of customers and agents: registering, proving who one is, names and passwords. */
 import type { Clock } from "./clock.ts";
-import { type Actor, type Agent, type Customer, newId, type Side, TIMES } from "./domain.ts";
+import { type Actor, type Agent, type Customer, newId, type Side } from "./domain.ts";
 import { Fault } from "./errors.ts";
 import type { Passwords } from "./passwords.ts";
 import { hashOf, type SignIns } from "./sign_ins.ts";
@@ -137,7 +137,8 @@ export class Accounts {
       throw new Fault("forbidden", "The setup code is missing or wrong");
     }
     if (await this.#store.agents.none()) return;
-    if (invite !== undefined && await this.#options.signIns.peek("invite", invite)) return;
+    const grant = invite && await this.#options.signIns.peek("invite", invite);
+    if (grant && (grant.email ?? email) === email) return;
     throw new Fault(
       "forbidden",
       "Ask an admin for an invitation: yours is missing, used, expired or for another address",
@@ -146,6 +147,3 @@ export class Accounts {
 }
 
 const taken = () => new Fault("taken", "That e-mail address has an account already");
-
-/** Days that an invitation is good for. */
-export const INVITE_DAYS = TIMES.invite / (24 * 60 * 60 * 1_000);
