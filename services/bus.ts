@@ -1,6 +1,6 @@
 /** Fans a store's changes out to whoever on this instance watches a session, or everything. */
 import type { Clock } from "./clock.ts";
-import type { Change } from "./domain.ts";
+import type { Change, Session } from "./domain.ts";
 import { Feed, type Follower } from "./feed.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./store.ts";
@@ -41,6 +41,11 @@ export class Bus implements Disposable {
     return leave;
   }
 
+  /** A session that is watched here, as it was when last looked at. */
+  known(sessionId: string): Session | undefined {
+    return this.#feeds.get(sessionId)?.session;
+  }
+
   /** Hears every change until disposed. A listener must not throw and must not wait. */
   listen(listener: (change: Change) => void): Disposable {
     this.#listeners.add(listener);
@@ -71,7 +76,9 @@ export class Bus implements Disposable {
 
   #tell(change: Change): void {
     for (const listener of this.#listeners) listener(change);
-    if (change.kind === "message" || change.kind === "session") {
+    if (change.kind === "message") {
+      this.#feeds.get(change.sessionId)?.wake(change.message);
+    } else if (change.kind === "session") {
       this.#feeds.get(change.sessionId)?.wake();
     } else if (change.kind !== "sign_in") {
       for (const feed of this.#feeds.values()) if (concerns(feed, change)) feed.wake();

@@ -61,12 +61,12 @@ export class Chat {
     });
   }
 
+  /** Whether the actor may is decided with the write itself. */
   async post(
     actor: Actor,
     id: string,
     draft: MessageDraft,
   ): Promise<{ message: Message; repeated: boolean }> {
-    await this.sessionFor(actor, id);
     return await this.#store.messages.append(id, actor, draft, this.#clock.now()); // saved is announced: see Store.changes
   }
 

@@ -256,7 +256,8 @@ export function lineOf(event: EventDraft): string | undefined {
  * reads again, so a change may come twice or late.
  */
 export type Change =
-  | { readonly kind: "message"; readonly sessionId: string }
+  /** With the message itself where the store has it at hand, so that nobody needs to read it again. */
+  | { readonly kind: "message"; readonly sessionId: string; readonly message?: Message }
   | { readonly kind: "session"; readonly sessionId: string }
   /** Someone entered or left the line for a person. */
   | { readonly kind: "queue" }

@@ -48,6 +48,8 @@ export class Feed {
   #known: Known | undefined;
   #turn: Promise<void> = Promise.resolve();
   #dirty = false;
+  /** What changed since the last look: nothing but these messages, or `undefined` for who knows what. */
+  #news: Message[] | undefined = [];
   #timer: Disposable | undefined;
 
   constructor(id: string, { store, clock, log }: { store: Store; clock: Clock; log: Log }) {
@@ -76,14 +78,21 @@ export class Feed {
     if (this.idle) this.#timer?.[Symbol.dispose]();
   }
 
-  /** Something changed: look again, once, however often this is called meanwhile. */
-  wake(): void {
+  /** Something changed, or just this message came: look again, once, however often this is called meanwhile. */
+  wake(message?: Message): void {
+    if (message) this.#news?.push(message);
+    else this.#news = undefined;
     if (this.#dirty) return;
     this.#dirty = true;
     this.#inTurn(() => this.#refresh()).catch((error) => {
       this.#log.warn("feed", { error });
       this.#later(RETRY);
     });
+  }
+
+  /** As it was when last looked at; undefined before that. */
+  get session(): Session | undefined {
+    return this.#known?.session;
   }
 
   /** Whether a change of the line, or of this agent, is a change here. */
@@ -94,6 +103,11 @@ export class Feed {
 
   async #refresh(): Promise<void> {
     this.#dirty = false;
+    const news = this.#news;
+    this.#news = [];
+    if (this.#known && news && isNext(this.#known, news)) {
+      return this.#tell(this.#known, afterHearing(this.#known, news), news);
+    }
     const found = await this.#store.sessions.find(this.#id);
     if (!found || this.idle) return;
     const { session, queuePosition } = await placed(this.#store, found);
@@ -110,9 +124,14 @@ export class Feed {
       ? (await this.#store.agents.find(session.assignedAgent))?.status
       : undefined;
     const known = { session, queuePosition, answer, last, agentStatus };
+    if (before) return this.#tell(before, known, messages);
     this.#known = known;
     this.#wakeWhenTypingEnds(session);
-    if (!before) return;
+  }
+
+  #tell(before: Known, known: Known, messages: readonly Message[]): void {
+    this.#known = known;
+    this.#wakeWhenTypingEnds(known.session);
     const update = updateOf(before, known, messages);
     for (const follower of this.#live) this.#deliver(follower, update);
   }
@@ -190,6 +209,31 @@ interface Known {
   /** The last message that those who are live have. */
   readonly last: Message | undefined;
   readonly agentStatus: AgentStatus | undefined;
+}
+
+/** Whether what is new is only what people said, without a gap: then nothing has to be read. */
+function isNext({ last }: Known, news: readonly Message[]): boolean {
+  const from = (last?.seq ?? 0) + 1;
+  return news.length > 0 &&
+    news.every(({ seq, sender }, i) =>
+      seq === from + i && (sender === "user" || sender === "agent")
+    );
+}
+
+/** What the store has made of the session, as far as a reader sees it. */
+function afterHearing(known: Known, news: readonly Message[]): Known {
+  return news.reduce((before, message) => {
+    const { sender, seq, text, timestamp } = message;
+    const { [sender as Side]: _, ...typing } = before.session.typing;
+    const session = {
+      ...before.session,
+      lastSeq: seq,
+      lastActivity: timestamp,
+      lastMessage: { sender, text },
+      typing,
+    };
+    return { ...before, session, last: message };
+  }, known);
 }
 
 export function isTyping(session: Session, side: Side, now: Date): boolean {

@@ -58,10 +58,17 @@ export class Sweeps implements Disposable {
   #react(change: Change): void {
     const { assistant, desk, later } = this.#options;
     if (change.kind === "message" || change.kind === "session") {
-      assistant.consider(change.sessionId);
+      if (this.#mayBeUnanswered(change)) assistant.consider(change.sessionId);
     } else if (change.kind !== "sign_in") {
       later.run("line", () => desk.serveLine()); // a place may be free, or somebody may wait for one
     }
+  }
+
+  /** Not what an agent said, nor what was said to one: should that have just changed, the session's change follows. */
+  #mayBeUnanswered(change: Extract<Change, { sessionId: string }>): boolean {
+    if (change.kind === "session" || !change.message) return true;
+    return change.message.sender === "user" &&
+      this.#options.bus.known(change.sessionId)?.mode !== "human";
   }
 
   async #closeOverdue(): Promise<void> {

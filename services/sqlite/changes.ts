@@ -1,6 +1,7 @@
 /** The feed of changes: triggers write them to a table, readers follow it by its ids. */
 import type { Change } from "../domain.ts";
 import type { Database } from "./database.ts";
+import type { SessionLog } from "./log.ts";
 
 /** How soon another process's writes are seen, in milliseconds. */
 const POLL = 100;
@@ -8,7 +9,8 @@ const BATCH = 1_000;
 
 const SQL = {
   position: `SELECT ifnull(max(id), 0) AS id FROM changes`,
-  since: `SELECT id, kind, ref FROM changes WHERE id > :position ORDER BY id LIMIT ${BATCH}`,
+  since:
+    `SELECT id, kind, ref, messageId FROM changes WHERE id > :position ORDER BY id LIMIT ${BATCH}`,
   version: `PRAGMA data_version`,
 };
 
@@ -16,6 +18,7 @@ interface ChangeRecord {
   readonly id: number;
   readonly kind: Exclude<Change["kind"], "gap">;
   readonly ref: string;
+  readonly messageId: string | null;
 }
 
 interface Batch {
@@ -27,6 +30,7 @@ interface Batch {
 export class Feed {
   readonly #db: Database;
   readonly #sql;
+  readonly #log: SessionLog;
   readonly #shared: boolean;
   /** Resolves when there may be something new. */
   #pulse = Promise.withResolvers<void>();
@@ -35,8 +39,9 @@ export class Feed {
   #version: number | undefined;
 
   /** `shared`: other processes may write to the same database. */
-  constructor(db: Database, { shared }: { shared: boolean }) {
+  constructor(db: Database, log: SessionLog, { shared }: { shared: boolean }) {
     this.#db = db;
+    this.#log = log;
     this.#sql = db.prepare(SQL);
     this.#shared = shared;
     db.watch(() => this.#wake());
@@ -69,8 +74,28 @@ export class Feed {
     const rows = await this.#db.read(() => this.#sql.since.all<ChangeRecord>({ position }));
     const [first] = rows;
     if (first && first.id > position + 1) return { changes: [{ kind: "gap" }], position: first.id };
-    const different = new Map(rows.map((row) => [row.kind + row.ref, toChange(row)]));
-    return { changes: different.values(), position: rows.at(-1)?.id ?? position };
+    const different = new Map(rows.map((row) => [row.messageId ?? row.kind + row.ref, row]));
+    return {
+      changes: different.values().map((row) => this.#toChange(row)),
+      position: rows.at(-1)?.id ?? position,
+    };
+  }
+
+  #toChange({ kind, ref, messageId }: ChangeRecord): Change {
+    switch (kind) {
+      case "message": {
+        const message = messageId === null ? undefined : this.#log.recent(messageId);
+        return { kind, sessionId: ref, ...(message && { message }) };
+      }
+      case "session":
+        return { kind, sessionId: ref };
+      case "agent":
+        return { kind, agentId: ref };
+      case "sign_in":
+        return { kind, signInId: ref };
+      case "queue":
+        return { kind };
+    }
   }
 
   #reader(signal: AbortSignal): Disposable {
@@ -102,19 +127,5 @@ export class Feed {
   #wake(): void {
     this.#pulse.resolve();
     this.#pulse = Promise.withResolvers();
-  }
-}
-
-function toChange({ kind, ref }: ChangeRecord): Change {
-  switch (kind) {
-    case "message":
-    case "session":
-      return { kind, sessionId: ref };
-    case "agent":
-      return { kind, agentId: ref };
-    case "sign_in":
-      return { kind, signInId: ref };
-    case "queue":
-      return { kind };
   }
 }

@@ -35,8 +35,12 @@ export interface Saying {
   readonly sources?: readonly Source[];
 }
 
+/** A message is announced a moment after it was written: until then, and a little longer, it is kept. */
+const RECENT = 2_000;
+
 export class SessionLog {
   readonly #sql;
+  readonly #recent = new Map<string, Message>();
 
   constructor(db: Database) {
     this.#sql = db.prepare(SQL);
@@ -48,7 +52,15 @@ export class SessionLog {
     const rest = { senderId, clientId, sources: sources && JSON.stringify(sources) };
     const row = this.#sql.say.get<{ seq: number }>({ id, sessionId, ...words, ...rest });
     if (!row) throw new Error(`No session ${sessionId} to write to`);
-    return { id, sessionId, seq: row.seq, ...words, ...given({ clientId, sources }) };
+    const message = { id, sessionId, seq: row.seq, ...words, ...given({ clientId, sources }) };
+    this.#recent.set(id, message);
+    if (this.#recent.size > RECENT) this.#recent.delete(this.#recent.keys().next().value ?? id);
+    return message;
+  }
+
+  /** A message that this process wrote lately, by its id. */
+  recent(id: string): Message | undefined {
+    return this.#recent.get(id);
   }
 
   /** Part of a write: keeps an event, and the line that the customer reads of it. */

@@ -22,7 +22,7 @@ import {
 } from "./rows.ts";
 
 const SQL = {
-  state: `SELECT status, assignedAgent FROM sessions WHERE id = :sessionId`,
+  state: `SELECT userId, status, assignedAgent FROM sessions WHERE id = :sessionId`,
   byClientId: `${MESSAGE} WHERE sessionId = :sessionId AND clientId = :clientId`,
   byOthers: `
     ${MESSAGE} WHERE sessionId = :sessionId AND seq > :basedOn
@@ -49,6 +49,7 @@ const SQL = {
 };
 
 interface State {
+  readonly userId: string;
   readonly status: Session["status"];
   readonly assignedAgent: string | null;
 }
@@ -71,9 +72,10 @@ export class SqliteMessages implements Messages {
     now: Date,
   ): Promise<{ message: Message; repeated: boolean }> {
     return this.#db.write(() => {
+      const state = this.#state(sessionId, actor);
       const first = this.#first(sessionId, actor, draft);
       if (first) return { message: first, repeated: true };
-      this.#allow(sessionId, actor);
+      refuseOthers(state, actor);
       if (actor.side === "agent") this.#refuseStale(sessionId, actor, draft.basedOn);
       const message = this.#log.say(sessionId, {
         id: newId(now),
@@ -159,15 +161,10 @@ export class SqliteMessages implements Messages {
     return row && toMessage(row);
   }
 
-  #allow(sessionId: string, actor: Actor): void {
+  #state(sessionId: string, actor: Actor): State {
     const state = this.#sql.state.get<State>({ sessionId });
-    if (!state) throw new Fault("not_found", "There is no such conversation");
-    if (state.status === "closed") throw new Fault("closed", "This chat has ended");
-    if (actor.side === "user" || state.assignedAgent === actor.id) return;
-    if (state.assignedAgent === null) {
-      throw new Fault("not_assigned", "Take over this chat to write");
-    }
-    throw new Fault("forbidden", "This chat is another agent's");
+    if (state && (actor.side === "agent" || state.userId === actor.id)) return state;
+    throw new Fault("not_found", "There is no such conversation");
   }
 
   #refuseStale(sessionId: string, { id: actorId }: Actor, basedOn: number | undefined): void {
@@ -177,4 +174,11 @@ export class SqliteMessages implements Messages {
     const messages = rows.map(toMessage);
     throw new Fault("stale", "Something was written since", { messages });
   }
+}
+
+function refuseOthers({ status, assignedAgent }: State, { side, id }: Actor): void {
+  if (status === "closed") throw new Fault("closed", "This chat has ended");
+  if (side === "user" || assignedAgent === id) return;
+  if (assignedAgent === null) throw new Fault("not_assigned", "Take over this chat to write");
+  throw new Fault("forbidden", "This chat is another agent's");
 }

@@ -79,7 +79,7 @@ function assemble(db: Database, feedOptions: { shared: boolean }): SqliteStore {
   const log = new SessionLog(db);
   const places = new Places(db);
   const vouchers = new SqliteVouchers(db);
-  const feed = new Feed(db, feedOptions);
+  const feed = new Feed(db, log, feedOptions);
   const { ping } = db.prepare({ ping: "UPDATE marks SET value = value + 1 WHERE name = 'ping'" });
   return {
     customers: new SqliteCustomers(db),

@@ -169,14 +169,15 @@ const CHANGES = `
   CREATE TABLE changes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- without holes: a reader sees by one that it came too late
     kind TEXT NOT NULL,
-    ref TEXT NOT NULL DEFAULT ''
+    ref TEXT NOT NULL DEFAULT '',
+    messageId TEXT
   ) STRICT;
   CREATE TRIGGER changesPruned AFTER INSERT ON changes WHEN new.id % 1000 = 0 BEGIN
     DELETE FROM changes WHERE id <= new.id - 20000;
   END;
 
   CREATE TRIGGER messageAnnounced AFTER INSERT ON messages BEGIN
-    INSERT INTO changes (kind, ref) VALUES ('message', new.sessionId);
+    INSERT INTO changes (kind, ref, messageId) VALUES ('message', new.sessionId, new.id);
   END;
 
   CREATE TRIGGER sessionAdded AFTER INSERT ON sessions BEGIN

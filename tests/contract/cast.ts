@@ -167,7 +167,9 @@ export const ended = { kind: "closed", by: "Linus", reason: "The customer ended 
 
 /** Follows the changes from its making on. */
 export class Listener implements AsyncDisposable {
+  /** Without the messages that a store may hand on with them. */
   readonly heard: Change[] = [];
+  readonly handedOn: Message[] = [];
   readonly #stop = new AbortController();
   readonly #reading: Promise<void>;
   #told = () => {};
@@ -198,7 +200,8 @@ export class Listener implements AsyncDisposable {
 
   async #read(changes: AsyncIterable<Change>): Promise<void> {
     for await (const change of changes) {
-      this.heard.push(change);
+      this.heard.push(bare(change));
+      if (change.kind === "message" && change.message) this.handedOn.push(change.message);
       this.#told();
     }
   }
@@ -213,6 +216,10 @@ export class Listener implements AsyncDisposable {
     });
   }
 }
+
+/** The change alone: whether its message comes with it is the store's affair. */
+export const bare = (change: Change): Change =>
+  change.kind === "message" ? { kind: change.kind, sessionId: change.sessionId } : change;
 
 const same = (one: Change, other: Change): boolean =>
   JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());

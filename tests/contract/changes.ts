@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Change, newId, type Session } from "../../services/domain.ts";
-import { asked, at, type Cast, ended, type Test, type TestOfTwo, times } from "./cast.ts";
+import { asked, at, bare, type Cast, ended, type Test, type TestOfTwo, times } from "./cast.ts";
 
 export function changesContract(test: Test, testOfTwo: TestOfTwo): void {
   announcing("", (sentence, body) => test(sentence, (cast) => body(cast, cast)));
@@ -116,10 +116,22 @@ function following(test: Test): void {
     const changes = cast.store.changes(stop.signal);
     await cast.asks(session, "Hello?");
     for await (const change of changes) {
-      assert.deepEqual(change, { kind: "message", sessionId: session.id });
+      assert.deepEqual(bare(change), messageIn(session));
       break;
     }
     stop.abort();
+  });
+
+  test("a message that comes with its change is the one that can be read", async (cast) => {
+    const session = await cast.start();
+    await using listener = cast.listen();
+    for (const text of ["One", "Two"]) await cast.asks(session, text);
+    await cast.answers(session, "Both, please");
+    await listener.hears({ kind: "session", sessionId: session.id });
+    const log = await cast.log(session);
+    for (const message of listener.handedOn) {
+      assert.deepEqual(message, log.find(({ id }) => id === message.id));
+    }
   });
 
   test("a feed tells nothing of what was before", async (cast) => {
