@@ -144,9 +144,13 @@ async function environment(): Promise<Record<string, string>> {
 
 /** Serves until `signal` aborts; then everybody is told, and the work in hand finished. */
 async function run(site: Site, { host, port }: Config, log: Log, signal: AbortSignal) {
-  const serving = await serve(site.app, { host, port, log });
+  const serving = await serve(site.app, { host, port, log }).catch((error) => {
+    throw new Error(`PORT ${port} on HOST ${host} can't be listened on: ${error.message}.`);
+  });
   const name = host === "0.0.0.0" ? "localhost" : host;
-  log.info("listening", { address: `http://${name}:${serving.port}` });
+  const address = `http://${name}:${serving.port}`;
+  log.info("listening", { address });
+  if (site.parts.site.demo) say(demoWelcome(address));
   await new Promise((stop) => signal.addEventListener("abort", stop, { once: true }));
   site.goodbye();
   await new Promise((done) => setTimeout(done, GOODBYE));
@@ -204,7 +208,6 @@ async function main(args: readonly string[]): Promise<void> {
     site.parts.presence.hold(id);
     await site.parts.presence.signIn(id);
   }
-  if (demo) say(demoWelcome(config.port));
   await run(site, config, log, signal);
   log.info("stopped");
 }
@@ -212,9 +215,8 @@ async function main(args: readonly string[]): Promise<void> {
 const say = (text: string): void =>
   void Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 
-function demoWelcome(port: number): string {
+function demoWelcome(address: string): string {
   const { agents, customers, password } = DEMO;
-  const address = `http://localhost:${port}`;
   return [
     `A living company, gone when you stop it:`,
     `  ${address}/demo     a customer and an agent side by side`,

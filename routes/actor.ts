@@ -67,7 +67,9 @@ export async function identitiesOf(
   for (const side of sides) {
     const token = tokenOf(c, parts, side);
     const signedIn = token === undefined ? undefined : await parts.signIns.behind(token);
-    if (signedIn?.actor.side === side) identities.push({ ...signedIn, via: "cookie" });
+    if (token === undefined || signedIn?.actor.side !== side) continue;
+    identities.push({ ...signedIn, via: "cookie" });
+    if (signedIn.prolonged) setSignInCookie(c, parts, side, token);
   }
   if (identities.length > 0 && changes(c) && !isOwnOrigin(c, parts.config)) {
     throw new Fault("forbidden", "This request comes from another site");

@@ -13,7 +13,7 @@ import { isPartial, requireCustomer } from "./actor.ts";
 import { messageJson, sessionJson } from "./api/json.ts";
 import { checked, done, typed } from "./forms.ts";
 import { openChatLive } from "./live.tsx";
-import { pageOf } from "./log_page.ts";
+import { pageOf } from "./log_page.tsx";
 import type { Env, Parts } from "./parts.ts";
 import { sentReply } from "./replies.tsx";
 import { STATUS } from "./faults.tsx";

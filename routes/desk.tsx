@@ -21,7 +21,7 @@ import { deskLists, isDeskList } from "./desk_lists.ts";
 import { STATUS } from "./faults.tsx";
 import { checked, done } from "./forms.ts";
 import { openDeskLive } from "./live.tsx";
-import { pageOf } from "./log_page.ts";
+import { pageOf } from "./log_page.tsx";
 import { footOf, surroundingsOf } from "./open_conversation.ts";
 import type { Env, Parts } from "./parts.ts";
 import { heldReply, sentReply } from "./replies.tsx";

@@ -14,7 +14,7 @@ import { Growth, untilAborted } from "./growth.ts";
 import { cannotHelp, isSmallTalk, wantsPerson } from "./intent.ts";
 import type { Later } from "./later.ts";
 import type { Library } from "./library.ts";
-import type { LlmClient, Prompt, Quote } from "./llm.ts";
+import { FIRST_WORDS, type LlmClient, type Prompt, type Quote, TooSlow, WHOLE } from "./llm.ts";
 import type { Log } from "./log.ts";
 import type { AnswerDraft, Store } from "./store.ts";
 
@@ -32,8 +32,6 @@ export interface AssistantOptions {
 }
 
 const HISTORY = 30;
-const FIRST_WORDS = 10_000;
-const WHOLE = 30_000;
 const MISSES = 2;
 const FAILURES = 2;
 
@@ -118,9 +116,9 @@ export class Assistant implements Disposable {
     if (!await this.#options.mayAnswer(session.userId)) {
       return await this.#finish(session, id, "cannot_help", { text: ENOUGH, quotes: [] });
     }
-    const passages = this.#options.library.passages(question);
-    const company = this.#options.company;
-    const made = await this.#make(session, id, { company, question, history, passages });
+    const { company, library } = this.#options;
+    const found = library.lookUp(question, asked(history));
+    const made = await this.#make(session, id, { company, question, history, ...found });
     if (!made) {
       await store.messages.dropAnswer(session.id, id);
       return false;
@@ -132,10 +130,10 @@ export class Assistant implements Disposable {
   async #conversation(session: Session): Promise<{ history: Message[]; question: string }> {
     const { messages } = await this.#options.store.messages.page(session.id, { limit: HISTORY });
     const known = messages.filter(({ seq }) => seq <= session.askedSeq);
-    const asked = (m: Message) => m.sender === "user" && m.seq > session.answeredSeq;
+    const isOpen = (m: Message) => m.sender === "user" && m.seq > session.answeredSeq;
     return {
-      history: known.filter((message) => !asked(message)),
-      question: known.filter(asked).map(({ text }) => text).join("\n"),
+      history: known.filter((message) => !isOpen(message)),
+      question: asked(known.filter(isOpen)).join("\n"),
     };
   }
 
@@ -145,8 +143,11 @@ export class Assistant implements Disposable {
     using growth = new Growth(session.id, id, this.#options, this.#stop.signal);
     let quotes: readonly Quote[] = [];
     try {
-      using _first = clock.after(FIRST_WORDS, () => growth.text === "" && growth.abort(SLOW));
-      using _whole = clock.after(WHOLE, () => growth.abort(SLOW));
+      using _first = clock.after(
+        FIRST_WORDS,
+        () => growth.text === "" && growth.abort(new TooSlow()),
+      );
+      using _whole = clock.after(WHOLE, () => growth.abort(new TooSlow()));
       for await (const piece of untilAborted(llm.answer(prompt, growth.signal), growth.signal)) {
         if ("quotes" in piece) quotes = piece.quotes;
         else growth.add(piece.text);
@@ -191,7 +192,8 @@ export class Assistant implements Disposable {
   }
 }
 
-const SLOW = new Error("The model was too slow");
+const asked = (messages: readonly Message[]): string[] =>
+  messages.filter(({ sender }) => sender === "user").map(({ text }) => text);
 
 /** Small talk and a failure are not answers to a question: they leave the count of misses as it was. */
 function keepsCount(outcome: AnswerOutcome, misses: number): number {

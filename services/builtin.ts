@@ -71,12 +71,12 @@ function shortPause(signal: AbortSignal): Promise<void> {
   });
 }
 
-function compose({ question, passages }: Prompt): Answer {
+function compose({ question, searched = question, passages }: Prompt): Answer {
   const talk = smallTalk(question);
   if (talk !== undefined) return { text: SMALL_TALK[talk], quotes: [] };
-  const pick = bestPick(question, passages);
+  const pick = bestPick(question, searched, passages);
   if (!pick) return { text: NOTHING_FOUND, quotes: [] };
-  const said = linesSaid(pick, asksHow(question));
+  const said = linesSaid(pick, asksHow(searched));
   const { slug, title } = pick.passage;
   return {
     text: `${laidOut(said)}\n\nYou can read more in “${title}”.`,
@@ -84,7 +84,12 @@ function compose({ question, passages }: Prompt): Answer {
   };
 }
 
-function bestPick(question: string, passages: readonly Passage[]): Pick | undefined {
+/** By the words of the question itself; what kind of answer it wants may stand in what it goes on from. */
+function bestPick(
+  question: string,
+  searched: string,
+  passages: readonly Passage[],
+): Pick | undefined {
   const [first] = passages;
   const near = passages.filter(({ slug, score }) =>
     slug === first?.slug && score >= first.score * WORTH_READING
@@ -93,8 +98,8 @@ function bestPick(question: string, passages: readonly Passage[]): Pick | undefi
   const fits: Fits = {
     asked: new Set(termsOf(question, speller)),
     spread: spreadOf(near.flatMap((passage) => bodyOf(passage).flat())),
-    number: asksForNumber(question),
-    how: asksHow(question),
+    number: asksForNumber(question) ?? asksForNumber(searched),
+    how: asksHow(searched),
   };
   return near.flatMap((passage) => picksOf(passage, fits)).toSorted((a, b) => b.score - a.score)[0];
 }

@@ -22,9 +22,15 @@ const inside = (folder: string) =>
   z.string().transform((path) => path.replace(/^\.\//, "")).refine(
     (path) =>
       !path.split(/[\\/]/).includes("..") && !/^([\\/]|[a-z]:)/i.test(path) &&
-      (folder === "" || path.startsWith(`${folder}/`)),
+      (folder === "" || (path.startsWith(`${folder}/`) && !path.endsWith("/"))),
     folder === "" ? "must be a folder inside the project's" : `must be a file in ${folder}/`,
   );
+
+/** An address without query, under which an interface is found; a proxy's may have a path. */
+const isAddress = (text: string) => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && !/[?#@]/.test(text);
+};
 
 const Variables = z.object({
   PORT: wholeNumber(0, 65_535).default(8000),
@@ -32,6 +38,12 @@ const Variables = z.object({
   DATA_FILE: z.union([z.literal(":memory:"), inside("data")], {
     error: "must be a file in data/, or :memory:",
   }).default("data/handoff.db"),
+  GEMINI_API_KEY: z.string().trim().regex(/^[!-~]+$/, "must be a key as Google gives it")
+    .optional(),
+  GEMINI_MODEL: z.string().regex(/^[\w./-]+$/, "must be a model's name, like gemini-3.5-flash")
+    .default("gemini-3.5-flash"),
+  GEMINI_BASE_URL: z.string().refine(isAddress, "must be an address like https://proxy.example.com")
+    .transform((url) => url.replace(/\/+$/, "")).optional(),
   PUBLIC_URL: z.string().refine(isOrigin, "must be an address like https://chat.example.com")
     .transform((url) => url.replace(/\/$/, "")).optional(),
   CORS_ORIGINS: origins.default([]),
@@ -49,10 +61,18 @@ const Variables = z.object({
 
 export type LogLevel = z.infer<typeof Variables>["LOG_LEVEL"];
 
+export interface GeminiConfig {
+  readonly apiKey: string;
+  readonly model: string;
+  readonly baseUrl: string | undefined;
+}
+
 export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataFile: string;
+  /** Without a key there is no Gemini, and the built-in assistant answers. */
+  readonly gemini: GeminiConfig | undefined;
   readonly publicUrl: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly agentCapacity: number;
@@ -77,6 +97,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     port: env.PORT,
     host: env.HOST,
     dataFile: env.DATA_FILE,
+    gemini: env.GEMINI_API_KEY
+      ? { apiKey: env.GEMINI_API_KEY, model: env.GEMINI_MODEL, baseUrl: env.GEMINI_BASE_URL }
+      : undefined,
     publicUrl: env.PUBLIC_URL,
     corsOrigins: env.CORS_ORIGINS,
     agentCapacity: env.AGENT_CAPACITY,

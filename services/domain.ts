@@ -285,8 +285,9 @@ const written = (max: number) =>
     );
 
 export const Text = written(MAX_TEXT).refine((text) => /\S/u.test(text), "Write something first");
+/** Without marks that turn text round: inside our own sentences an unclosed one would reach beyond the name. */
 export const Name = written(MAX_NAME)
-  .transform((name) => name.trim().replace(/\s+/gu, " "))
+  .transform((name) => name.replace(/\p{Bidi_Control}/gu, "").trim().replace(/\s+/gu, " "))
   .refine((name) => name !== "", "Enter a name");
 export const Email = z.string()
   .trim()

@@ -3,11 +3,10 @@ import MiniSearch from "minisearch";
 import type { Article } from "./articles.ts";
 import type { Source } from "./domain.ts";
 import type { Passage, Quote } from "./llm.ts";
+import { type Section, sectionsOf, spreadOf } from "./sections.ts";
 import { DURATION, indexTerms, pairsOf, Speller, termsOf } from "./words.ts";
 
 const PASSAGES = 4;
-/** A section longer than this is cut between its blocks. */
-const MAX_SECTION = 1_000;
 /** The share of a question's words, by weight, that a section has to know about. */
 const MIN_COVERAGE = 0.51;
 /** In parts of a rare word's weight: what is said everywhere ("my lamp") finds nothing on its own. */
@@ -18,21 +17,26 @@ const DURATION_WEIGHT = 1.5;
 const UNHEARD = "";
 const PAIR_WEIGHT = 3;
 const MAX_SENTENCES = 12;
-const MIN_QUOTE = 4;
+/** Shorter ones stand in any article, and say nothing. */
+const MIN_QUOTE = 10;
+/** Of what was asked before, this much may be meant by "and to Norway?". */
+const EARLIER = 3;
 
-interface Section {
-  readonly id: number;
-  readonly slug: string;
-  readonly title: string;
-  readonly heading: string;
-  readonly text: string;
-  /** 0 for the first of its article. */
-  readonly place: number;
-}
+/** Begins a question that goes on from the one before. */
+const GOES_ON =
+  /^\W*(?:and|or|but|also|what about|how about|what if|und|oder|et|ou|y|och|eller|og|ed)\b/i;
 
 interface Ranked {
   readonly section: Section;
+  /** The words of the question that it has. */
+  readonly matched: readonly string[];
   readonly score: number;
+}
+
+export interface Found {
+  /** What was searched for: the question, or with it what it goes on from. */
+  readonly searched: string;
+  readonly passages: readonly Passage[];
 }
 
 export class Library {
@@ -91,17 +95,33 @@ export class Library {
    * tried too, since a long story around it would drown the question.
    */
   passages(question: string, n: number = PASSAGES): Passage[] {
-    const best = new Map<number, Ranked>();
+    const found = new Map<number, Ranked>();
     const sentences = question.split(/(?<=[.!?])\s|\n/u).filter((part) => part.trim() !== "");
     for (const part of new Set([question, ...sentences.slice(0, MAX_SENTENCES)])) {
       for (const ranked of this.#ranked(part)) {
-        if (ranked.score > (best.get(ranked.section.id)?.score ?? 0)) {
-          best.set(ranked.section.id, ranked);
+        if (ranked.score > (found.get(ranked.section.id)?.score ?? 0)) {
+          found.set(ranked.section.id, ranked);
         }
       }
     }
-    return [...best.values()].sort((a, b) => b.score - a.score).slice(0, n)
-      .map(({ score, section: { slug, title, text } }) => ({ slug, title, text, score }));
+    return best([...found.values()], n);
+  }
+
+  /** As `passages`; but "and to Norway?" is understood by what was asked before it, `earlier`, oldest first. */
+  lookUp(question: string, earlier: readonly string[]): Found {
+    for (const before of this.#goesOn(question) ? earlier.slice(-EARLIER).reverse() : []) {
+      const searched = `${before} ${question}`;
+      const own = termsOf(question, this.#speller).filter((term) => term !== DURATION);
+      const fitting = this.#ranked(searched)
+        .filter(({ matched }) => own.every((term) => matched.includes(term)));
+      if (fitting.length > 0) return { searched, passages: best(fitting, PASSAGES) };
+    }
+    return { searched: question, passages: this.passages(question) };
+  }
+
+  #goesOn(question: string): boolean {
+    const own = termsOf(question, this.#speller);
+    return own.length === 1 || own.length > 1 && GOES_ON.test(question);
   }
 
   #ranked(question: string): Ranked[] {
@@ -112,11 +132,11 @@ export class Library {
       boost: { title: 2, heading: 2 },
       boostTerm: (term) => this.#boost(term),
     });
-    return found.flatMap(({ id, score, queryTerms }) => {
+    return found.flatMap(({ id, score, queryTerms: matched }) => {
       const section = this.#sections[id];
-      const covered = section ? this.#covered(asked, queryTerms, section.slug) : 0;
+      const covered = section ? this.#covered(asked, matched, section.slug) : 0;
       if (!section || covered < MIN_COVERAGE) return [];
-      return [{ section, score: score * covered * (1 + EARLY / (1 + section.place)) }];
+      return [{ section, matched, score: score * covered * (1 + EARLY / (1 + section.place)) }];
     });
   }
 
@@ -155,39 +175,16 @@ export class Library {
   }
 }
 
+function best(found: readonly Ranked[], n: number): Passage[] {
+  return found.toSorted((a, b) => b.score - a.score).slice(0, n)
+    .map(({ score, section: { slug, title, text } }) => ({ slug, title, text, score }));
+}
+
 /** The quote as the text has it, whatever its case and white space; undefined where the text does not. */
 function wordsAsWritten(text: string, quote: string): string | undefined {
   const words = quote.trim();
   if (words.length < MIN_QUOTE) return undefined;
   const pattern = words.split(/\s+/u).map(RegExp.escape).join("\\s+");
-  return text.match(new RegExp(pattern, "iu"))?.[0].replace(/\s+/gu, " ");
-}
-
-/** An article cut at its headings, and where a part is very long between its blocks. */
-function sectionsOf({ slug, title, blocks }: Article): Omit<Section, "id">[] {
-  const sections: { heading: string; lines: string[]; length: number }[] = [];
-  let heading = "";
-  for (const block of blocks) {
-    if (block.kind === "heading") heading = block.text;
-    const last = sections.at(-1);
-    if (!last || last.heading !== heading || last.length > MAX_SECTION) {
-      sections.push({ heading, lines: [], length: 0 });
-    }
-    const section = sections.at(-1)!;
-    section.lines.push(block.text);
-    section.length += block.text.length;
-  }
-  return sections
-    .filter(({ heading, lines }) => lines.some((line) => line !== heading))
-    .map(({ heading, lines }, place) => ({ slug, title, heading, text: lines.join("\n"), place }));
-}
-
-function spreadOf(sections: readonly Section[]): Map<string, number> {
-  const spread = new Map<string, number>();
-  for (const { title, heading, text } of sections) {
-    for (const term of new Set(termsOf(`${title} ${heading} ${text}`))) {
-      spread.set(term, (spread.get(term) ?? 0) + 1);
-    }
-  }
-  return spread;
+  const whole = `(?<![\\p{L}\\p{N}])${pattern}(?![\\p{L}\\p{N}])`;
+  return text.match(new RegExp(whole, "iu"))?.[0].replace(/\s+/gu, " ");
 }

@@ -15,10 +15,14 @@ export interface Prompt {
   readonly company: string;
   /** Everything unanswered, joined by newlines. */
   readonly question: string;
+  /** What the passages were found by, where that is more than the question ("and to Norway?"). */
+  readonly searched?: string;
   /** At most 30, oldest first, before the question. */
   readonly history: readonly Message[];
   /** Best first; empty where no article matches. */
   readonly passages: readonly Passage[];
+  /** Who reads the answer first; the customer, unless an agent asked for a draft. */
+  readonly reader?: "customer" | "agent";
 }
 
 /** Words that the model says stand in the article; see `Library.verify`. */
@@ -34,4 +38,19 @@ export interface LlmClient {
   readonly name: string;
   /** Throws when the model fails, and the signal's reason once it is aborted. */
   answer(prompt: Prompt, signal: AbortSignal): AsyncIterable<Piece>;
+  /** A chat in a few sentences, for an agent; missing where the model can't. Throws as `answer` does. */
+  readonly summarise?: (messages: readonly Message[], signal: AbortSignal) => Promise<string>;
+}
+
+/** An answer has its first words, and its end, within so many milliseconds (SPEC 7.4). */
+export const FIRST_WORDS = 10_000;
+export const WHOLE = 30_000;
+
+/** The reason of an abort that is the model's own fault: it counts as a failure, and others don't. */
+export class TooSlow extends Error {
+  override readonly name = "TooSlow";
+
+  constructor() {
+    super("The model was too slow");
+  }
 }

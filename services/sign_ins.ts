@@ -8,6 +8,8 @@ import type { Grant, SignIn, Store, Voucher, VoucherKind } from "./store.ts";
 export interface SignedIn {
   readonly signInId: string;
   readonly actor: Actor;
+  /** It was just made to last longer; a cookie has to follow. */
+  readonly prolonged: boolean;
 }
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -43,8 +45,7 @@ export class SignIns {
     if (!signIn) return undefined;
     const actor = await this.#actor(signIn);
     if (!actor) return undefined;
-    await this.#prolong(signIn);
-    return { signInId, actor };
+    return { signInId, actor, prolonged: await this.#prolong(signIn) };
   }
 
   end(signInId: string): Promise<void> {
@@ -98,8 +99,10 @@ export class SignIns {
   }
 
   /** At most once a day, so that reading is not writing. */
-  async #prolong({ id, expiresAt }: SignIn): Promise<void> {
+  async #prolong({ id, expiresAt }: SignIn): Promise<boolean> {
     const until = fromNow(this.#clock, TIMES.signIn);
-    if (until.getTime() - expiresAt.getTime() > DAY) await this.#store.signIns.extend(id, until);
+    if (until.getTime() - expiresAt.getTime() <= DAY) return false;
+    await this.#store.signIns.extend(id, until);
+    return true;
   }
 }

@@ -1,4 +1,7 @@
 /** Words as search sees them: without endings and accents, spelt right, and one for all that mean the same. */
+// @ts-types="@types/damerau-levenshtein"
+import distanceBetween from "damerau-levenshtein";
+import { stemmer } from "stemmer";
 
 /** What "how long" becomes: it puts sections in order, but says nothing about what a question is about. */
 export const DURATION = "howlong";
@@ -105,7 +108,7 @@ const STOP = new Set(
 const STANDS_FOR = new Map(
   SYNONYMS.trim().split("\n").flatMap((line) => {
     const words = line.split(" ");
-    return words.map((word) => [stem(word), stem(words[0] ?? word)] as const);
+    return words.map((word) => [stemmer(word), stemmer(words[0] ?? word)] as const);
   }),
 );
 
@@ -122,7 +125,7 @@ function wordsOf(text: string): string[] {
 /** The words of a text that carry meaning, each cut to its stem and replaced by the one that stands for its synonyms. */
 export function termsOf(text: string, speller?: Speller): string[] {
   return wordsOf(text).map((word) => {
-    const root = stem(speller?.correct(word) ?? word);
+    const root = stemmer(speller?.correct(word) ?? word);
     return STANDS_FOR.get(root) ?? root;
   });
 }
@@ -134,18 +137,6 @@ export function pairsOf(terms: readonly string[]): string[] {
 
 export const indexTerms = (text: string) => termsOf(text);
 
-/** A light stemmer for English: it joins the forms of a word more often than it joins two words. */
-function stem(word: string): string {
-  if (word.length < 4 || /\d/.test(word)) return word;
-  let root = word.replace(/(?:(ss)es|(i)es|([^us])s)$/, "$1$2$3");
-  if (/[aeiouy].*(?:ing|ed)$/.test(root) && root.length > 5) root = root.replace(/(?:ing|ed)$/, "");
-  if (root.length > 7) root = root.replace(/ation$/, "");
-  if (root.length > 6) root = root.replace(/ment$|ly$/, "");
-  if (root.length > 4) root = root.replace(/e$/, "");
-  root = root.replace(/y$/, "i");
-  return root.replace(/([^aeious])\1$/, "$1");
-}
-
 /** Puts misspelt words right by the words of some texts. */
 export class Speller {
   readonly #known: ReadonlySet<string>;
@@ -154,37 +145,19 @@ export class Speller {
   constructor(texts: readonly string[]) {
     const words = [...texts.flatMap(wordsOf), ...VARIANTS];
     this.#known = new Set(words.filter((word) => !/\d/.test(word)));
-    this.#roots = new Set([...this.#known].map(stem));
+    this.#roots = new Set([...this.#known].map(stemmer));
   }
 
   /** The nearest word that is known; the word itself where none is near. */
   correct(word: string): string {
-    if (word.length < 5 || this.#roots.has(stem(word))) return word;
+    if (word.length < 5 || this.#roots.has(stemmer(word))) return word;
     const allowed = word.length < 10 ? 1 : 2;
     let best = { word, distance: allowed + 1 };
     for (const known of this.#known) {
       if (known[0] !== word[0] || Math.abs(known.length - word.length) > allowed) continue;
-      const distance = editsBetween(word, known);
+      const distance = distanceBetween(word, known).steps;
       if (distance < best.distance) best = { word: known, distance };
     }
     return best.word;
   }
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours that make one word the other. */
-function editsBetween(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      const edits = [row[j - 1]! + 1, rows[i - 1]![j]! + 1, rows[i - 1]![j - 1]! + same];
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        edits.push(rows[i - 2]![j - 2]! + 1);
-      }
-      row.push(Math.min(...edits));
-    }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
 }

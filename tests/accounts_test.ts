@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { openLog } from "../services/log.ts";
 import { Passwords } from "../services/passwords.ts";
-import { PASSWORD, test, type TestSite, testSite } from "./helpers.ts";
+import { PASSWORD, test, testOfLimits, type TestSite, testSite } from "./helpers.ts";
 import { ask, type Asked, ok, refused } from "./talk.ts";
 
 const LINUS = { name: "Linus", email: "linus@example.com", password: PASSWORD };
@@ -208,36 +208,41 @@ test("name and password are changed on the account page, the password with the o
 // ---- guessing -------------------------------------------------------------------------------------
 
 for (const kind of ["user", "agent"]) {
-  test(`ten failures close an ${kind}'s account for a while, and no other's`, async () => {
-    await using site = await testSite({ env: { RATE_LIMITS: "on" } });
-    ok(await register(site, {}, kind));
-    const barbara = { name: "Barbara", email: "barbara@example.com" };
-    if (kind === "user") ok(await register(site, barbara));
-    const wrong = { password: "wrong password" };
-    const tries = await Promise.all(Array.from({ length: 14 }, () => login(site, wrong, kind)));
-    const statuses = tries.map(({ status }) => status).sort();
-    assert.deepEqual(statuses, [...Array(10).fill(401), ...Array(4).fill(429)]);
-    const right = await login(site, { email: LINUS.email.toUpperCase() }, kind);
-    refused(right, 429, "rate_limited");
-    const wait = Number(right.headers.get("retry-after"));
-    assert.ok(wait > 0 && wait <= 15 * 60, String(wait));
-    if (kind === "user") assert.equal((await login(site, barbara, kind)).status, 200);
-    const page = await ask(site, kind === "user" ? "/login" : "/agent/login", {
-      form: { email: LINUS.email, password: PASSWORD },
-      origin: site.url,
-    });
-    assert.equal(page.status, 429);
-    assert.ok(Number(page.headers.get("retry-after")) > 0);
-  });
+  testOfLimits(
+    `ten failures close the account of ${
+      kind === "user" ? "a customer" : "an agent"
+    } for a while, and no other's`,
+    async () => {
+      await using site = await testSite({ env: { RATE_LIMITS: "on" } });
+      ok(await register(site, {}, kind));
+      const barbara = { name: "Barbara", email: "barbara@example.com" };
+      if (kind === "user") ok(await register(site, barbara));
+      const wrong = { password: "wrong password" };
+      const tries = await Promise.all(Array.from({ length: 14 }, () => login(site, wrong, kind)));
+      const statuses = tries.map(({ status }) => status).sort();
+      assert.deepEqual(statuses, [...Array(10).fill(401), ...Array(4).fill(429)]);
+      const right = await login(site, { email: LINUS.email.toUpperCase() }, kind);
+      refused(right, 429, "rate_limited");
+      const wait = Number(right.headers.get("retry-after"));
+      assert.ok(wait > 0 && wait <= 15 * 60, String(wait));
+      if (kind === "user") assert.equal((await login(site, barbara, kind)).status, 200);
+      const page = await ask(site, kind === "user" ? "/login" : "/agent/login", {
+        form: { email: LINUS.email, password: PASSWORD },
+        origin: site.url,
+      });
+      assert.equal(page.status, 429);
+      assert.ok(Number(page.headers.get("retry-after")) > 0);
+    },
+  );
 }
 
-test("signing in rightly, however often, closes nothing", async () => {
+testOfLimits("signing in rightly, however often, closes nothing", async () => {
   await using site = await testSite({ env: { RATE_LIMITS: "on" } });
   ok(await register(site));
   for (let i = 0; i < 25; i++) assert.equal((await login(site)).status, 200);
 });
 
-test("an address that an outsider claims by X-Forwarded-For escapes no limit", async () => {
+testOfLimits("an address that an outsider claims by X-Forwarded-For escapes no limit", async () => {
   await using site = await testSite({ env: { RATE_LIMITS: "on" } });
   ok(await register(site));
   const tries = [];

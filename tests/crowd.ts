@@ -167,3 +167,15 @@ export function chance(seed: number) {
 /** A line of numbers, for whoever runs the tests. */
 export const print = (text: string): void =>
   void Deno.stdout.writeSync(new TextEncoder().encode(`    ${text}\n`));
+
+/** Does `work` for each of the list, so many at a time. */
+export async function pooled<T>(
+  atOnce: number,
+  list: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const items = list.values();
+  await times(atOnce, async () => {
+    for (const item of items) await work(item);
+  });
+}

@@ -6,6 +6,7 @@ import { guests, hire, print, range, Someone, started, tally, times } from "./cr
 import { eventually, type Frame, type Listener, test, testSite } from "./helpers.ts";
 import { freshFile, startTwo } from "./process.ts";
 import { takeOverWhileItStreams } from "./races/handover.ts";
+import { everybodyAtOnce } from "./races/schedules.ts";
 
 /** Two processes on one fresh file, and the test's own connection to it. */
 async function twoProcesses() {
@@ -226,6 +227,13 @@ test("a clientId sent 50 times at once, by requests and sockets of two processes
   assert.deepEqual(log.map((message) => message.seq), range(1, 1 + ROUNDS + 1));
   print(`${ROUNDS} clientIds, each ${REQUESTS + SOCKETS} times at once: ${ROUNDS} messages`);
 });
+
+// ---- 5: closing ---------------------------------------------------------------------------------
+
+test(
+  "whatever happens while a chat is closed, its log has no gap, places are right, and every state seen was one",
+  everybodyAtOnce,
+);
 
 // ---- 6: two processes, one conversation ---------------------------------------------------------
 

@@ -9,7 +9,7 @@ import {
   type TestSite,
   testSite,
 } from "./helpers.ts";
-import { say, start, upgradeAnswer } from "./talk.ts";
+import { closeCode, say, start, upgradeAnswer } from "./talk.ts";
 
 async function talk() {
   const site = await testSite();
@@ -136,13 +136,7 @@ test("a ticket of an ended sign-in opens nothing", async () => {
 });
 
 /** Whether it closes with 1008 within a second. */
-async function isShownOut(socket: Listener): Promise<boolean> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), 1_000);
-  const closed = await Promise.race([socket.closed, late.promise]);
-  clearTimeout(timer);
-  return closed?.code === 1008;
-}
+const isShownOut = async (socket: Listener) => await closeCode(socket) === 1008;
 
 test("the end of a sign-in closes its sockets with 1008 within a second, and no other's", async () => {
   await using all = await talk();

@@ -4,6 +4,7 @@ import { eventually, pause, test, testSite } from "./helpers.ts";
 import {
   act,
   ARTICLES,
+  closeCode,
   info,
   isFrom,
   logOf,
@@ -191,7 +192,7 @@ test("frames too large or not JSON are errors, and the third one is the last", a
     socket.send({ sessionId, message: "Still here", clientId: `ok ${frame.slice(0, 40)}` });
     await socket.type("ack");
     socket.send(frame);
-    const { code } = await socket.closed;
+    const code = await closeCode(socket);
     assert.ok(code === 1008 || code === 1009, `${frame.slice(0, 20)}: ${code}`);
     assert.equal(socket.frames.filter(({ type }) => type === "error").length, 3);
   }

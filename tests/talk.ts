@@ -139,6 +139,15 @@ export const textsOf = (listener: Listener): string[] =>
 export const seqsOf = (listener: Listener): number[] =>
   listener.frames.filter(({ type }) => type === "message").map(({ seq }) => seq);
 
+/** The code that a socket is closed with, if it is closed in time. */
+export async function closeCode(socket: Listener, within = 1_000): Promise<number | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), within);
+  const closed = await Promise.race([socket.closed, late.promise]);
+  clearTimeout(timer);
+  return closed?.code;
+}
+
 /** What an upgrade is answered with: 101, or the status and JSON of its refusal. */
 export async function upgradeAnswer(
   site: TestSite,

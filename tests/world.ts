@@ -59,9 +59,12 @@ export class World implements AsyncDisposable {
     this.barbara = people.barbara!;
   }
 
-  /** The demo too, so that its routes are looked at with the others. */
-  static async open(env: Record<string, string> = {}): Promise<World> {
-    const site = await testSite({ articles: ARTICLES, demo: true, env });
+  /** The demo too, so that its routes are looked at with the others, unless it is in the way. */
+  static async open(
+    env: Record<string, string> = {},
+    { demo = true, logged = [] }: { demo?: boolean; logged?: string[] } = {},
+  ): Promise<World> {
+    const site = await testSite({ articles: ARTICLES, demo, env, logged });
     const root = await site.agent("Root");
     const people = {
       root,

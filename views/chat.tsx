@@ -1,10 +1,12 @@
 /** The customer's side of a conversation. */
-import type { AgentStatus, Message, Session } from "../services/domain.ts";
+import type { Child } from "hono/jsx";
+import type { AgentStatus, Session } from "../services/domain.ts";
 import { ChatHead } from "./chat_head.tsx";
 import { Composer, Connection, SendError } from "./composer.tsx";
 import { Banner, ChatFoot } from "./chat_foot.tsx";
 import { Conversation } from "./conversation.tsx";
 import { Icon } from "./icon.tsx";
+import { MessageList } from "./message.tsx";
 import { Document, SignOut, type Site, type Viewer } from "./layout.tsx";
 
 const TO_BOX = { to: "text", label: "Skip to the message box" };
@@ -13,9 +15,9 @@ export interface ChatPageProps {
   site: Site;
   viewer: Viewer;
   session: Session;
-  messages: readonly Message[];
-  /** The message before the first of them. */
-  previous?: Message | undefined;
+  /** The messages, drawn, and the `seq` of the first of them. */
+  list: Child;
+  first?: number | undefined;
   /** There are messages below / above these. */
   hasEarlier?: boolean | undefined;
   hasLater?: boolean | undefined;
@@ -97,7 +99,11 @@ export function NewChatPage({ site, viewer, clientId, draft, problem }: NewChatP
           <ChatHead site={site} />
           <Menu site={site} viewer={viewer} />
         </header>
-        <Conversation messages={[]} viewer="user" welcome={<Welcome site={site} />} />
+        <Conversation
+          list={<MessageList messages={[]} />}
+          viewer="user"
+          welcome={<Welcome site={site} />}
+        />
         <div class="dock">
           <SendError problem={problem} />
           <div id="chat-foot">

@@ -1,15 +1,16 @@
 /** The log of a conversation with what goes on under it, for either side. */
 import type { Child } from "hono/jsx";
-import type { Message, Session, Side } from "../services/domain.ts";
-import { Growing, MessageList } from "./message.tsx";
+import type { Session, Side } from "../services/domain.ts";
+import { Growing } from "./message.tsx";
 import { Clock } from "./time.tsx";
 
 export interface ConversationProps {
   /** Missing before the first message. */
   session?: Session | undefined;
   viewer: Side;
-  messages: readonly Message[];
-  previous?: Message | undefined;
+  /** The messages, drawn (`MessageList`), and the `seq` of the first of them. */
+  list: Child;
+  first?: number | undefined;
   hasEarlier?: boolean | undefined;
   hasLater?: boolean | undefined;
   /** Stands above the first message. */
@@ -18,13 +19,12 @@ export interface ConversationProps {
 }
 
 export function Conversation(props: ConversationProps) {
-  const { session, viewer, messages, previous, hasEarlier, hasLater, welcome, now } = props;
-  const first = messages[0];
+  const { session, viewer, list, first, hasEarlier, hasLater, welcome, now } = props;
   return (
     <div class="log" role="log" aria-label="Conversation" aria-live="polite" tabindex={0}>
       <div class="lines">
-        {hasEarlier && first ? <Earlier before={first.seq} /> : welcome}
-        <MessageList messages={messages} previous={previous} />
+        {hasEarlier && first ? <Earlier before={first} /> : welcome}
+        {list}
         {hasLater
           ? <a class="more" href="?">Latest messages</a>
           : session && <Goings session={session} viewer={viewer} now={now ?? new Date(0)} />}

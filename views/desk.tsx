@@ -1,10 +1,10 @@
 /** The agents' desk: lists, and the conversation that is open. */
+import type { Child } from "hono/jsx";
 import type {
   Agent,
   AgentStatus,
   Customer,
   DeskList,
-  Message,
   Session,
   SessionEvent,
 } from "../services/domain.ts";
@@ -22,8 +22,9 @@ import type { Site } from "./layout.tsx";
 export interface OpenConversation {
   session: Session;
   customer: Customer;
-  messages: readonly Message[];
-  previous?: Message | undefined;
+  /** The messages, drawn, and the `seq` of the first of them. */
+  list: Child;
+  first?: number | undefined;
   hasEarlier?: boolean | undefined;
   hasLater?: boolean | undefined;
   briefing?: BriefingProps | undefined;

@@ -21,6 +21,8 @@ const IN_MEMORY = ":memory:";
 const BUSY_TIMEOUT = 2_000;
 const OPENING_TRIES = 50;
 const OPENING_PAUSE = 40;
+/** Bytes that a ping takes and gives back: as many pages as a message may need, or a full disk would not show. */
+const ROOM = 32 * 1024;
 /** Bytes that the write-ahead log keeps on disk once it was larger. */
 const WAL_LIMIT = 64 * 1024 * 1024;
 
@@ -80,7 +82,10 @@ function assemble(db: Database, feedOptions: { shared: boolean }): SqliteStore {
   const places = new Places(db);
   const vouchers = new SqliteVouchers(db);
   const feed = new Feed(db, log, feedOptions);
-  const { ping } = db.prepare({ ping: "UPDATE marks SET value = value + 1 WHERE name = 'ping'" });
+  const { take, give } = db.prepare({
+    take: `INSERT INTO room VALUES (zeroblob(${ROOM}))`,
+    give: "DELETE FROM room WHERE rowid = last_insert_rowid()",
+  });
   return {
     customers: new SqliteCustomers(db),
     agents: new SqliteAgents(db, places, vouchers),
@@ -89,7 +94,7 @@ function assemble(db: Database, feedOptions: { shared: boolean }): SqliteStore {
     sessions: new SqliteSessions(db, log, places),
     messages: new SqliteMessages(db, log),
     changes: (signal) => feed.changes(signal),
-    ping: async () => void await db.write(() => ping.run()),
+    ping: async () => void await db.write(() => take.run() && give.run()),
     statements: db.texts,
     [Symbol.asyncDispose]: () => Promise.try(() => db[Symbol.dispose]()),
   };

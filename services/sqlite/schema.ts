@@ -139,7 +139,8 @@ const CONVERSATIONS = `
 /** Contentless: only the words are kept. People are indexed at once, messages when somebody searches. */
 const SEARCH = `
   CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-  INSERT INTO marks VALUES ('indexed', 0), ('ping', 0);
+  INSERT INTO marks VALUES ('indexed', 0);
+  CREATE TABLE room (filler BLOB) STRICT;
 
   CREATE VIRTUAL TABLE messageWords USING fts5 (
     text, content = '', contentless_delete = 1, prefix = '2 3',

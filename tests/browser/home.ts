@@ -86,15 +86,17 @@ export class Home implements AsyncDisposable {
   }
 }
 
-/** Ada and Linus in one session. */
+/** Ada, Linus, and his session. */
 export interface Talk {
   readonly ada: Person;
   readonly linus: Person;
   readonly id: string;
 }
 
-export async function talkOn(site: TestSite): Promise<Talk> {
+/** With her, or with the assistant where she isn't available. */
+export async function talkOn(site: TestSite, { status = "available" } = {}): Promise<Talk> {
   const ada = await site.agent("Ada");
+  await ada.post("/api/agent/status", { status });
   const linus = await site.customer("Linus");
   const { body } = await linus.post("/api/session/start");
   return { ada, linus, id: body.sessionId };
@@ -103,4 +105,16 @@ export async function talkOn(site: TestSite): Promise<Talk> {
 export async function post(person: Person, sessionId: string, message: string): Promise<void> {
   const { status, body } = await person.post("/api/session/message", { sessionId, message });
   if (status !== 201) throw new Error(JSON.stringify(body));
+}
+
+/** "Line 1" … in turn by Linus and Ada, past the network: as fast as the store takes them. */
+export async function fillLog({ store, clock }: TestSite, talk: Talk, lines: number) {
+  const { ada, linus, id } = talk;
+  for (let n = 1; n <= lines; n++) {
+    const { id: userId, name } = n % 2 ? linus : ada;
+    const actor = n % 2
+      ? { side: "user" as const, id: userId, name }
+      : { side: "agent" as const, role: "admin" as const, id: userId, name };
+    await store.messages.append(id, actor, { text: `Line ${n}` }, clock.now());
+  }
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { eventually, pause, testSite } from "../helpers.ts";
 import { browserTest } from "./browser.ts";
-import { post, talkOn } from "./home.ts";
+import { fillLog, post, talkOn } from "./home.ts";
 import { box, button, connected, gone, link, log, reads, say } from "./pages.ts";
 
 const NEWER = "New messages ↓";
@@ -20,8 +20,9 @@ for (const side of ["chat", "desk"] as const) {
     `the ${side}'s log holds still for who reads higher up, and offers what is new`,
     async (stage) => {
       const site = stage.own(await testSite());
-      const { ada, linus, id } = await talkOn(site);
-      for (let n = 1; n <= 40; n++) await post(n % 2 ? linus : ada, id, `Line ${n}`);
+      const talk = await talkOn(site);
+      const { ada, linus, id } = talk;
+      await fillLog(site, talk, 40);
       const [reader, writer] = side === "chat" ? [linus, ada] : [ada, linus];
       const page = await stage.page({ url: site.url, as: [reader] });
       await page.goto(side === "chat" ? "/chat" : `/agent/sessions/${id}`);

@@ -1,13 +1,23 @@
 /** Taking a chat over while its answer streams, many times, each at another moment. */
 import assert from "node:assert/strict";
 import type { Piece } from "../../services/llm.ts";
-import { chance, guests, hire, print, range, type Someone, started, tally } from "../crowd.ts";
+import {
+  chance,
+  guests,
+  hire,
+  pooled,
+  print,
+  range,
+  type Someone,
+  started,
+  tally,
+} from "../crowd.ts";
 import { eventually, type Frame, type Listener, pause, testSite } from "../helpers.ts";
 import { ScriptedLlm } from "../talk.ts";
 
 const SEED = 20_260_727;
 const ROUNDS = 200;
-const AT_ONCE = 10;
+const AT_ONCE = 12;
 const LAST = "So, how can I help?";
 
 interface Plan {
@@ -46,9 +56,11 @@ export function growingOf(frames: readonly Frame[]): string[] {
 
 /** What stands in the region of the growing answer, after each frame that fills it. */
 const regionsOf = (frames: readonly Frame[]): string[] =>
-  frames.flatMap((frame) =>
-    [...String(frame).matchAll(/<div id="growing"[^>]*>(.*?)<\/div><\/hx-partial>/gs)]
-  ).map(([, inside = ""]) => inside);
+  frames.flatMap((
+    frame,
+  ) => [...String(frame).matchAll(/<div id="growing"[^>]*>(.*?)<\/div><\/hx-partial>/gs)]).map((
+    [, inside = ""],
+  ) => inside);
 
 const joined = (name: string) => (frame: Frame): boolean =>
   frame.type === "message" && frame.sender === "system" && frame.message === `${name} joined`;
@@ -117,7 +129,9 @@ export async function takeOverWhileItStreams(): Promise<void> {
     assert.equal((await customer.say(url, sessionId, "Who are you?")).status, 201); // not for the assistant
     await eventually(() => told.get(plan.round) !== "running");
     const { id } = (await ada.say(url, sessionId, LAST)).body;
-    for (const screen of screens.json) await screen.next((f) => f.type === "message" && f.id === id);
+    for (const screen of screens.json) {
+      await screen.next((f) => f.type === "message" && f.id === id);
+    }
     for (const page of screens.pages) await page.next((f) => String(f).includes(`m-${id}`));
     await pause(60); // for whatever may come late
 
@@ -142,16 +156,12 @@ export async function takeOverWhileItStreams(): Promise<void> {
     );
   }
 
-  for (let from = 0; from < ROUNDS; from += AT_ONCE) {
-    const customers = await guests([url], AT_ONCE);
-    await Promise.all(
-      planned.slice(from, from + AT_ONCE).map((plan, i) => play(plan, customers[i] as Someone)),
-    );
-  }
+  const customers = await guests([url], ROUNDS);
+  await pooled(AT_ONCE, planned, (plan) => play(plan, customers[plan.round - 1] as Someone));
   const counts = tally(outcomes);
-  print(`take-over while an answer streams, seed ${SEED}, ${ROUNDS} rounds: ${
-    JSON.stringify(counts)
-  }`);
+  print(
+    `take-over while an answer streams, seed ${SEED}, ${ROUNDS} rounds: ${JSON.stringify(counts)}`,
+  );
   // else nothing was shown
   assert.ok((counts["thrown away while seen"] ?? 0) >= 10 && (counts["finished before"] ?? 0) >= 5);
 }

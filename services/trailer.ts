@@ -1,0 +1,62 @@
+/** The line of quotes at the end of a model's answer: kept from view while the answer streams, and then read. */
+import { z } from "zod";
+import type { Quote } from "./llm.ts";
+
+const MAX_QUOTES = 20;
+
+const Trailer = z.object({
+  quotes: z.array(z.object({ slug: z.string().max(100), quote: z.string().max(1_000) }))
+    .max(MAX_QUOTES),
+});
+
+/** How it may begin, without white space: models like to put JSON into a fence. */
+const BEGINNINGS = ['{"quotes"', '```json{"quotes"', '```{"quotes"'];
+const MAY_BEGIN = /\{|`+/g;
+
+export class Answer {
+  /** What has come and has not been shown yet: it is, or may become, the trailer. */
+  #held = "";
+  /** The last line of what is shown. */
+  #line = "";
+
+  /** The part of what has come that may be shown. */
+  add(text: string): string {
+    this.#held += text;
+    return this.#show(beginningOf(this.#held));
+  }
+
+  /** The rest, once nothing more comes. The quotes only count on a line of their own at the very end. */
+  end(): { text: string; quotes: readonly Quote[] } {
+    if (!BEGINNINGS.some((known) => compact(this.#held).startsWith(known))) {
+      return { text: this.#show(this.#held.length), quotes: [] };
+    }
+    return { text: "", quotes: this.#line.trim() === "" ? quotesIn(this.#held) : [] };
+  }
+
+  #show(end: number): string {
+    const shown = this.#held.slice(0, end);
+    this.#held = this.#held.slice(end);
+    this.#line = (this.#line + shown).split("\n").at(-1) ?? "";
+    return shown;
+  }
+}
+
+/** Where the trailer begins, or may begin; the end of the text where neither. */
+function beginningOf(text: string): number {
+  for (const { index } of text.matchAll(MAY_BEGIN)) {
+    const rest = compact(text.slice(index));
+    if (BEGINNINGS.some((known) => known.startsWith(rest) || rest.startsWith(known))) return index;
+  }
+  return text.length;
+}
+
+const compact = (text: string): string => text.replace(/\s+/gu, "");
+
+function quotesIn(trailer: string): readonly Quote[] {
+  const json = trailer.replace(/^```(?:json)?/, "").replace(/```\s*$/, "");
+  try {
+    return Trailer.parse(JSON.parse(json)).quotes;
+  } catch {
+    return []; // cut off or made up: then the answer has no source
+  }
+}

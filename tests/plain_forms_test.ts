@@ -1,0 +1,148 @@
+/** Everything by plain forms and links, JavaScript off, agent included. */
+import assert from "node:assert/strict";
+import { eventually, PASSWORD, test, testSite } from "./helpers.ts";
+import { PlainBrowser, textOf } from "./plain_browser.ts";
+import { ARTICLES } from "./talk.ts";
+
+const within = (browser: PlainBrowser, ...names: string[]) =>
+  assert.deepEqual(names.filter((name) => !browser.controls.has(name)), [], browser.path);
+
+/** Looks again until the page shows it, as somebody does who presses "Refresh". */
+const shows = (browser: PlainBrowser, what: RegExp) =>
+  eventually(async () => what.test(textOf((await browser.goto(browser.path)).html)), {
+    what: `${what} at ${browser.path}`,
+  });
+
+test("a customer and an agent talk from the first to the last page without any JavaScript", async () => {
+  await using site = await testSite({ articles: ARTICLES });
+  const [linus, ada] = [new PlainBrowser(site), new PlainBrowser(site)];
+
+  // The customer comes as anyone, asks, and is answered from the articles.
+  await linus.goto("/");
+  await linus.click("Start chat");
+  assert.match(linus.path, /^\/login\?next=%2Fchat$/);
+  await linus.click("Create account");
+  await linus.press("Create account", {
+    Name: "Linus",
+    Email: "linus@example.com",
+    Password: PASSWORD,
+  });
+  assert.equal(linus.path, "/chat");
+  within(linus, "log Conversation", "textbox Message", "button Send", "button Talk to a person");
+  await linus.press("Send", { Message: "Within how many days can I return a lamp?" });
+  assert.match(linus.path, /^\/chat\/[0-9a-f]{24}$/);
+  await shows(linus, /Assistant · AI.*30 days/);
+  within(linus, "button End chat", "button Talk to a person");
+  await linus.press("Talk to a person");
+  assert.match(textOf(linus.html), /You are 1st in line/);
+  await linus.press("Leave the line");
+  assert.ok(!/in line/.test(textOf(/id="banner".*?<\/div>/s.exec(linus.html)?.[0] ?? "")));
+  await linus.press("Talk to a person");
+
+  // The agent joins the team; the customer who waits comes to her.
+  await ada.goto("/agent");
+  assert.match(ada.path, /^\/agent\/login\?next=%2Fagent$/);
+  await ada.click("Create account");
+  await ada.press("Create account", { Name: "Ada", Email: "ada@example.com", Password: PASSWORD });
+  assert.equal(ada.path, "/agent");
+  within(ada, "button Available", "button Busy", "button Offline", "textbox Search");
+  await shows(ada, /Linus/);
+  const link = /href="(\/agent\/sessions\/[0-9a-f]{24}[^"]*)"/.exec(ada.html)?.[1] ?? "";
+  await ada.goto(link);
+  within(
+    ada,
+    "log Conversation",
+    "textbox Message",
+    "button Send",
+    "button Transfer",
+    "button Close",
+  );
+  assert.match(textOf(ada.html), /Who Linus, since/);
+  assert.match(textOf(ada.html), /Asked Within how many days can I return a lamp\?/);
+  await ada.press("Send", { Message: "Hello Linus,\nthirty days it is." });
+  await linus.goto(linus.path);
+  assert.equal(linus.log.at(-1), "Ada: Hello Linus, thirty days it is.");
+  await linus.press("Send", { Message: "Thank you <b>Ada</b>" });
+  await ada.goto(ada.path);
+  assert.equal(ada.log.at(-1), "Linus: Thank you <b>Ada</b>");
+
+  // A blind reply is held, shown what came, and sent by another word.
+  await linus.press("Send", { Message: "One more thing" });
+  await ada.press("Send", { Message: "Bye then" });
+  assert.equal(ada.status, 409);
+  assert.equal(ada.log.at(-1), "Linus: One more thing");
+  assert.match(ada.html, /<textarea[^>]*>\s*Bye then<\/textarea>/);
+  await ada.press("Send anyway");
+  assert.equal(ada.log.at(-1), "Ada: Bye then");
+
+  // To the assistant and back, and the end.
+  await ada.press("Hand over", { To: "The assistant", "Note for colleagues": "Easy one" });
+  within(ada, "button Take over");
+  assert.match(textOf(ada.html), /Easy one/);
+  await linus.goto(linus.path);
+  assert.ok(!linus.html.includes("Easy one"));
+  await ada.press("Take over");
+  within(ada, "textbox Message", "button Send");
+  await linus.goto(linus.path);
+  await linus.press("End chat");
+  within(linus, "group Rate this chat", "link Transcript (text)", "link Transcript (JSON)");
+  assert.ok(!linus.controls.has("button Send"));
+  await linus.press("Save rating", { rating: "4", Comment: "Quick" });
+  assert.match(textOf(linus.html), /Thank you, it is saved/);
+  await linus.click("Start a new chat");
+  await linus.click("My chats");
+  assert.match(textOf(linus.html), /Ended · rated 4 of 5/);
+  await ada.goto(ada.path);
+  assert.match(textOf(ada.html), /rated 4 of 5.*It can only be read/s);
+  assert.ok(!ada.controls.has("button Send"));
+  await ada.press("Offline");
+  assert.match(ada.html, /value="offline" aria-pressed="true"/);
+  await ada.press("Sign out");
+  assert.equal(ada.path, "/agent/login");
+  await linus.press("Sign out");
+  assert.equal((await linus.goto("/history")).path, "/login?next=%2Fhistory");
+});
+
+test("looking at /chat takes nobody's place; the first message does", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const linus = new PlainBrowser(site);
+  await linus.goto("/login");
+  await linus.press("Continue as guest", { Name: "Linus" });
+  for (let i = 0; i < 3; i++) await linus.goto("/chat");
+  const mine = async () => (await ada.get(`/api/session/agent/${ada.id}`)).body.sessions.length;
+  assert.equal(await mine(), 0);
+  await linus.press("Send", { Message: "Hello" });
+  assert.equal(await mine(), 1);
+  assert.deepEqual(linus.log, ["Ada joined", "Linus: Hello"]);
+});
+
+test("a text that is refused stays in the box, with the reason", async () => {
+  await using site = await testSite();
+  const linus = new PlainBrowser(site);
+  await linus.goto("/login");
+  await linus.press("Continue as guest", { Name: "Linus" });
+  for (const place of ["the new chat", "the open one"]) {
+    await linus.press("Send", { Message: `${"x".repeat(4_001)}` });
+    assert.equal(linus.status, 422, place);
+    assert.match(linus.html, /role="alert">.*4,000 characters/s);
+    assert.match(linus.html, /<textarea[^>]*>\s*x{4001}<\/textarea>/);
+    await linus.press("Send", { Message: "Hello" });
+    assert.equal(linus.status, 200);
+  }
+});
+
+test("pressing Send twice on one page sends once", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const linus = new PlainBrowser(site);
+  await linus.goto("/login");
+  await linus.press("Continue as guest", { Name: "Linus" });
+  await linus.press("Send", { Message: "Hello" });
+  const before = { path: linus.path, html: linus.html };
+  await linus.press("Send", { Message: "Once" });
+  Object.assign(linus, before);
+  await linus.press("Send", { Message: "Once" });
+  assert.deepEqual(linus.log, ["Ada joined", "Linus: Hello", "Linus: Once"]);
+  assert.ok(ada);
+});

@@ -1,0 +1,207 @@
+/** Closing against sending, transferring, claiming and waiting, by everybody at once, as random plans from a fixed seed say. */
+import assert from "node:assert/strict";
+import { openSqlite } from "../../services/sqlite/open.ts";
+import {
+  chance,
+  guests,
+  hire,
+  pooled,
+  print,
+  range,
+  type Someone,
+  started,
+  tally,
+} from "../crowd.ts";
+import { type Answer, type Frame, type Listener, pause } from "../helpers.ts";
+import { freshFile, startTwo } from "../process.ts";
+import { impossible, shown, Witness } from "./witness.ts";
+
+const SEED = 5_200_727;
+const SCHEDULES = 200;
+const AT_ONCE = 8;
+const LASTS = 120;
+const STAFF = ["Ada", "Grace", "Edsger"];
+
+const VERBS = ["ask", "leave", "say", "reply", "claim", "transfer", "hand back"] as const;
+type Verb = typeof VERBS[number] | "close";
+
+interface Step {
+  readonly verb: Verb;
+  readonly after: number;
+  readonly process: number;
+  readonly agent: number;
+  readonly to: number;
+}
+
+interface Plan {
+  readonly n: number;
+  readonly steps: readonly Step[];
+}
+
+function plans(): Plan[] {
+  const { between, pick } = chance(SEED);
+  const step = (verb: Verb, earliest = 0): Step => ({
+    verb,
+    after: between(earliest, LASTS),
+    process: between(0, 1),
+    agent: between(0, STAFF.length - 1),
+    to: between(0, STAFF.length - 1),
+  });
+  return range(1, SCHEDULES).map((n) => {
+    const others = range(1, between(10, 16)).map(() => step(pick(VERBS)));
+    const earliest = between(LASTS / 2, LASTS);
+    return { n, steps: [...others, step("close", earliest), step("close", earliest)] };
+  });
+}
+
+/** What each verb may be answered: nothing else, and never a 5xx. */
+const ANSWERS: Readonly<Record<Verb, readonly (number | string)[]>> = {
+  ask: [200, "closed"],
+  leave: [200, "closed"],
+  say: [201, "closed"],
+  reply: [201, "closed", "forbidden", "not_assigned"],
+  claim: [200, "closed", "already_assigned"],
+  transfer: [200, "closed"],
+  "hand back": [200, "closed"],
+  close: [200],
+};
+
+interface Company {
+  readonly urls: readonly string[];
+  readonly staff: readonly Someone[];
+  readonly witness: Witness;
+}
+
+function take(
+  { urls, staff }: Company,
+  { verb, process, agent, to }: Step,
+  who: Someone,
+  sessionId: string,
+  text: string,
+): Promise<Answer> {
+  const url = urls[process] as string;
+  const [one, other] = [staff[agent], staff[to]] as [Someone, Someone];
+  switch (verb) {
+    case "say":
+      return who.say(url, sessionId, text, text);
+    case "reply":
+      return one.say(url, sessionId, text, text);
+    case "claim":
+      return one.act(url, "claim", sessionId);
+    case "transfer":
+      return one.act(url, "transfer", sessionId, { agentId: other.id });
+    case "hand back":
+      return one.act(url, "transfer", sessionId, { agentId: "ai" });
+    case "leave":
+      return who.act(url, "handoff", sessionId, { cancel: true });
+    case "close":
+      return (agent % 2 ? one : who).act(url, "end", sessionId);
+    default:
+      return who.act(url, "handoff", sessionId);
+  }
+}
+
+interface Played {
+  readonly plan: Plan;
+  readonly sessionId: string;
+  readonly sockets: readonly Listener[];
+  /** Answers that told of the session. */
+  readonly told: readonly Frame[];
+}
+
+async function play(company: Company, plan: Plan, who: Someone): Promise<Played> {
+  const { urls, staff, witness } = company;
+  const [here, there] = urls as [string, string];
+  const what = `seed ${SEED}, schedule ${plan.n}`;
+  const { sessionId } = await started(who, here);
+  const query = `sessionId=${sessionId}&after=0`;
+  const sockets = await Promise.all([
+    who.socket(here, query),
+    who.socket(there, query),
+    staff[0]?.socket(there, query) as Promise<Listener>,
+  ]);
+  const kept = new Map<string, string>();
+  const answers = await Promise.all(plan.steps.map(async (step, i) => {
+    await pause(step.after);
+    const text = `${plan.n}.${i}`;
+    const { status, body } = await take(company, step, who, sessionId, text);
+    const outcome = status < 300 ? status : body.code;
+    assert.ok(ANSWERS[step.verb].includes(outcome), `${what}: ${step.verb}: ${status} ${outcome}`);
+    if (status === 201) kept.set(text, body.id);
+    assert.deepEqual(witness.miscounted(), [], `${what}: places`);
+    return { status, body };
+  }));
+
+  const log = await who.log(here, sessionId);
+  assert.deepEqual(log.map(({ seq }) => seq), range(1, log.length), `${what}: gaps`);
+  const closings = log.filter(({ sender, text }) => sender === "system" && /ended/.test(text));
+  assert.equal(closings.length, 1, `${what}: closed once`);
+  assert.equal(log.at(-1)?.id, closings[0]?.id, `${what}: nothing follows the end`);
+  const said = log.filter(({ clientId }) => clientId !== null);
+  assert.deepEqual(new Map(said.map(({ text, id }) => [text, id])), new Map(kept), what);
+  for (const socket of sockets) {
+    await socket.next(({ type, seq }) => type === "message" && seq === log.length);
+    await socket.next(({ type, status }) => type === "session" && status === "closed");
+    const heard = socket.frames.filter(({ type }) => type === "message");
+    assert.deepEqual(
+      heard.map(({ id, seq }) => [id, seq]),
+      log.map(({ id, seq }) => [id, seq]),
+      what,
+    );
+  }
+  return {
+    plan,
+    sessionId,
+    sockets,
+    told: answers.filter(({ status, body }) => status === 200 && body.mode).map(({ body }) => body),
+  };
+}
+
+function compare(played: readonly Played[], histories: ReadonlyMap<string, readonly string[]>) {
+  let frames = 0;
+  let states = 0;
+  for (const { plan, sessionId, sockets, told } of played) {
+    const what = `seed ${SEED}, schedule ${plan.n}`;
+    const history = histories.get(sessionId) ?? [];
+    states += history.length;
+    for (const socket of sockets) {
+      const seen = socket.frames.filter(({ type }) => type === "session");
+      frames += seen.length;
+      const odd = impossible(seen, history);
+      assert.equal(odd && `${shown(odd)} of ${history.join(" ")}`, undefined, `${what}: a frame`);
+    }
+    for (const body of told) {
+      const known = history.includes(shown(body));
+      assert.ok(known, `${what}: an answer ${shown(body)} of ${history.join(" ")}`);
+    }
+  }
+  return { frames, states };
+}
+
+export async function everybodyAtOnce(): Promise<void> {
+  await using fresh = freshFile();
+  let witness: Witness | undefined;
+  await using store = await openSqlite({
+    file: fresh.file,
+    tune: (db) => witness = new Witness(db),
+  });
+  assert.ok(witness);
+  await using two = await startTwo(fresh.file);
+  const { urls } = two;
+  const staff = await Promise.all(STAFF.map((name) => hire(store, name, { capacity: 2 })));
+  const customers = await guests(urls, SCHEDULES);
+  const played: Played[] = [];
+  const company = { urls, staff, witness };
+  await pooled(AT_ONCE, plans(), async (plan) => {
+    const one = await play(company, plan, customers[plan.n - 1] as Someone);
+    for (const socket of one.sockets) await socket[Symbol.asyncDispose]();
+    played.push(one);
+  });
+  const { frames, states } = compare(played, witness.histories());
+  assert.deepEqual(witness.miscounted(), []);
+  for (const { id } of staff) assert.equal((await store.agents.find(id))?.carrying, 0);
+  const steps = tally(plans().flatMap((plan) => plan.steps.map(({ verb }) => verb)));
+  assert.ok(states > 3 * SCHEDULES); // else little happened
+  print(`${SCHEDULES} schedules, seed ${SEED}: ${JSON.stringify(steps)}`);
+  print(`${states} states, ${frames} session frames, each one of them and in their order`);
+}

@@ -1,0 +1,132 @@
+/**
+ * A client as it should be written: after a lost connection it asks for what it missed and sends again, under the same
+ * `clientId`, what was not acknowledged. It keeps account of everything that came.
+ */
+import assert from "node:assert/strict";
+import { range, type Someone } from "./crowd.ts";
+import type { Frame } from "./helpers.ts";
+
+export interface Ack {
+  readonly text: string;
+  readonly id: string;
+  readonly seq: number;
+}
+
+export class Talker {
+  readonly who: Someone;
+  readonly sessionId: string;
+  /** By clientId: what was acknowledged, as it was the first time. */
+  readonly acked = new Map<string, Ack>();
+  /** Messages as they came, over all connections. */
+  readonly heard: Frame[] = [];
+  /** Refusals, and whatever else should not have come. */
+  readonly trouble: string[] = [];
+  connections = 0;
+  /** Sent before, on a connection that broke before the acknowledgement came. */
+  resent = 0;
+  /** Hears of each acknowledgement. */
+  onAck: () => void = () => {};
+  readonly #name: string;
+  readonly #unacked = new Map<string, string>();
+  readonly #tried = new Set<string>();
+  readonly #known = new Set<number>();
+  #contiguous = 0;
+  #sent = 0;
+  #socket: WebSocket | undefined;
+
+  constructor(who: Someone, sessionId: string, name: string) {
+    this.who = who;
+    this.sessionId = sessionId;
+    this.#name = name;
+  }
+
+  get unacked(): number {
+    return this.#unacked.size;
+  }
+
+  /** Up to here nothing is missing. */
+  get contiguous(): number {
+    while (this.#known.has(this.#contiguous + 1)) this.#contiguous++;
+    return this.#contiguous;
+  }
+
+  /** Opens a connection; resolves when it is gone, or was refused. */
+  async connect(url: string): Promise<void> {
+    const query = `sessionId=${this.sessionId}&after=${this.contiguous}`;
+    const headers = this.who.bearer;
+    const socket = new WebSocket(`${url.replace("http", "ws")}/ws?${query}`, { headers } as never);
+    socket.addEventListener("open", () => {
+      this.connections++;
+      this.#socket = socket;
+      for (const clientId of this.#unacked.keys()) this.#send(clientId);
+    });
+    socket.addEventListener("message", ({ data }) => this.#take(JSON.parse(data)));
+    socket.addEventListener("error", () => {});
+    await new Promise((gone) => socket.addEventListener("close", gone));
+    this.#socket = undefined;
+  }
+
+  /** Once now, if connected, and again after every connection until it is acknowledged. */
+  say(): void {
+    const clientId = `${this.#name}-${++this.#sent}`;
+    this.#unacked.set(clientId, `Message ${clientId}`);
+    this.#send(clientId);
+  }
+
+  hangUp(): void {
+    this.#socket?.close();
+  }
+
+  /** That its side of the story is the whole log, each message once and in order. */
+  checkAgainst(log: readonly Frame[]): void {
+    const what = this.#name;
+    assert.deepEqual(this.trouble, [], what);
+    assert.equal(this.unacked, 0, `${what}: all is acknowledged`);
+    const seqs = this.heard.map(({ seq }) => seq);
+    assert.deepEqual(seqs, [...new Set(seqs)].sort((a, b) => a - b), `${what}: once, in order`);
+    const byId = new Map(log.map((message) => [message.id, message]));
+    for (const { id, seq, message, sender } of this.heard) {
+      const stored = byId.get(id);
+      assert.deepEqual([stored?.seq, stored?.text, stored?.sender], [seq, message, sender], what);
+    }
+    for (const { id, seq, text } of this.acked.values()) {
+      assert.deepEqual([byId.get(id)?.seq, byId.get(id)?.text], [seq, text], what);
+    }
+    assert.deepEqual(
+      [...this.#known].sort((a, b) => a - b),
+      range(1, log.length),
+      `${what}: nothing is missing`,
+    );
+  }
+
+  #send(clientId: string): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#tried.has(clientId)) this.resent++;
+    this.#tried.add(clientId);
+    const { sessionId } = this;
+    this.#socket.send(
+      JSON.stringify({ sessionId, clientId, message: this.#unacked.get(clientId) }),
+    );
+  }
+
+  #take(frame: Frame): void {
+    if (frame.type === "message") {
+      this.heard.push(frame);
+      this.#known.add(frame.seq);
+    } else if (frame.type === "ack") this.#takeAck(frame);
+    else if (frame.type === "error") this.trouble.push(JSON.stringify(frame));
+  }
+
+  #takeAck({ clientId, id, seq }: Frame): void {
+    const text = this.#unacked.get(clientId);
+    const before = this.acked.get(clientId);
+    if (before && (before.id !== id || before.seq !== seq)) {
+      this.trouble.push(`${clientId} became ${id}, and was ${before.id}`);
+    }
+    if (text === undefined) return;
+    this.#unacked.delete(clientId);
+    this.acked.set(clientId, { text, id, seq });
+    this.#known.add(seq);
+    this.onAck();
+  }
+}
