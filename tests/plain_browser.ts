@@ -67,7 +67,7 @@ export function controls(html: string): Set<string> {
       `heading ${textOf(inner)}`
     ),
     ...[...html.matchAll(/role="log" aria-label="([^"]*)"/g)].map(([, name]) => `log ${name}`),
-    ...elements(html, "legend").map(({ inner }) => `group ${textOf(inner)}`),
+    ...[...html.matchAll(/<fieldset aria-label="([^"]*)"/g)].map(([, name]) => `group ${name}`),
   ]);
 }
 

@@ -87,7 +87,7 @@ test("a customer and an agent talk from the first to the last page without any J
   await linus.press("End chat");
   within(linus, "group Rate this chat", "link Transcript (text)", "link Transcript (JSON)");
   assert.ok(!linus.controls.has("button Send"));
-  await linus.press("Save rating", { rating: "4", Comment: "Quick" });
+  await linus.press("Rate this chat", { rating: "4", Comment: "Quick" });
   assert.match(textOf(linus.html), /Thank you, it is saved/);
   await linus.click("Start a new chat");
   await linus.click("My chats");

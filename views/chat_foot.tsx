@@ -79,8 +79,8 @@ interface RatingProps {
 function Rating({ site, session, error }: RatingProps) {
   return (
     <form method="post" action={`/chat/${session.id}/rating`} class="rating">
-      <fieldset aria-describedby={error ? "rating-note" : undefined}>
-        <legend>Rate this chat</legend>
+      <fieldset aria-label="Rate this chat" aria-describedby={error ? "rating-note" : undefined}>
+        <legend>How did it go?</legend>
         <div class="stars">
           {[1, 2, 3, 4, 5].map((n) => <Star site={site} n={n} isOn={session.rating === n} />)}
         </div>
@@ -95,7 +95,7 @@ function Rating({ site, session, error }: RatingProps) {
           placeholder="What went well, what didn't?"
         />
       </div>
-      <button type="submit">Save rating</button>
+      <button type="submit">Rate this chat</button>
       {error
         ? <p class="error" id="rating-note">{error}</p>
         : session.rating !== undefined && <p class="soft" role="status">Thank you, it is saved.</p>}

@@ -67,6 +67,7 @@ async function forever(attack: (who: [string, string]) => Promise<void>, who: [s
 }
 
 attackers.forEach((who, i) => void forever(ATTACKS[i % ATTACKS.length]!, who));
-for (let i = 0; i < IDLE; i++) await open(attackers[i % attackers.length]!).catch(() => undefined);
+for (let i = 0; i < IDLE; i++) void open(attackers[i % attackers.length]!).catch(() => undefined);
+await pause(1_000);
 const line = { event: "listening", address: url };
 Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(line)}\n`));

@@ -134,7 +134,7 @@ class Walk {
     assert.equal(await box(this.page).isVisible(), false);
     await this.hands.choose(this.page, stars, 5);
     await this.fillIn({ Comment: "Quick and kind" });
-    await this.press(button(this.page, "Save rating"));
+    await this.press(button(this.page, "Rate this chat"));
     await this.see(this.page.getByText("Thank you, it is saved."));
     assert.equal(await this.page.getByRole("radio", { name: "5 stars" }).isChecked(), true);
   }
