@@ -92,12 +92,17 @@ export function chatPages(parts: Parts) {
     .post("/chat/messages", async (c) => {
       const form = await checked(c, MessageDraft);
       if ("errors" in form) {
-        return newChatPage(c, { draft: form.values.text, problem: firstOf(form.errors) }, 422);
+        const problem = firstOf(form.errors);
+        if (isPartial(c)) return c.html(<SendProblem problem={problem} />, 422);
+        return newChatPage(c, { draft: form.values.text, problem }, 422);
       }
       await limits.count("message", c.var.customer.id);
       const session = await start(c);
       await chat.post(c.var.customer, session.id, form.data);
-      return c.redirect(`/chat/${session.id}`, 303);
+      const address = `/chat/${session.id}`;
+      return isPartial(c)
+        ? c.body(null, 200, { "hx-redirect": address })
+        : c.redirect(address, 303);
     })
     .post("/chat/handoff", async (c) => {
       const session = await start(c);

@@ -87,6 +87,7 @@
 
   function arrived(before) {
     tellTimes();
+    enliven();
     const news = lastSeq() > before;
     if (news && document.hidden) missed++;
     if (news && isAway() && $("newer")) $("newer").hidden = false;
@@ -133,6 +134,22 @@
   on("submit", ({ target }) => {
     if (target.id === "composer") sent = $("text").value;
   });
+
+  /** A composer that was pushed carries nothing for htmx, as nothing pushed does: it is given here what the page's own has. */
+  function enliven() {
+    const composer = $("composer");
+    if (!composer || isPast || composer.hasAttribute("hx-post")) return;
+    const attributes = {
+      "hx-post": composer.getAttribute("action"),
+      "hx-target": "#send-error",
+      "hx-swap": "innerHTML",
+      "hx-sync": "this:drop",
+      "hx-config": "timeout:10s",
+      "hx-status:5xx": "swap:none",
+    };
+    for (const [name, value] of Object.entries(attributes)) composer.setAttribute(name, value);
+    htmx.process(composer);
+  }
 
   function problem(text) {
     const said = document.createElement("p");

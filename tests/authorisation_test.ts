@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test, testSite } from "./helpers.ts";
 import type { HttpAnswer } from "./raw_socket.ts";
-import { type ByMeans, requestOf, type Row, TABLE, type Verdict } from "./route_table.ts";
+import { type ByMeans, requestOf, type Row, type Verdict } from "./route_row.ts";
+import { TABLE } from "./route_table.ts";
 import { type Caller, CALLERS, MEANS, type Means, type Target, TARGETS, World } from "./world.ts";
 
 interface Cell {

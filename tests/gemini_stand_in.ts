@@ -54,10 +54,11 @@ export class StandIn implements AsyncDisposable {
   }
 
   async #answer(request: Request): Promise<Response> {
+    const gone = request.signal; // later it would not hear of the end any more
     const asked = read(request, await request.text());
     this.asked.push(asked);
     this.running++;
-    const response = await this.reply(asked, request.signal);
+    const response = await this.reply(asked, gone);
     if (!response.body) this.running--;
     return new Response(response.body && this.#counted(response.body), response);
   }

@@ -4,7 +4,8 @@ import { assets } from "../routes/static.ts";
 import { Fault } from "../services/errors.ts";
 import { PASSWORD, test, testSite } from "./helpers.ts";
 import { type HttpAnswer, upgrade } from "./raw_socket.ts";
-import { requestOf, TABLE } from "./route_table.ts";
+import { requestOf } from "./route_row.ts";
+import { TABLE } from "./route_table.ts";
 import { CALLERS, World } from "./world.ts";
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +

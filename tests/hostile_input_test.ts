@@ -1,10 +1,11 @@
 /** Bodies, queries and addresses that nobody means well: refused in words, the process unharmed, others served meanwhile. */
 import assert from "node:assert/strict";
 import { test, type TestSite, testSite } from "./helpers.ts";
-import { answerOn, connectTo, write } from "./raw_socket.ts";
+import { pour } from "./pour.ts";
 import { guest, post, Started } from "./started.ts";
 import { send, start } from "./talk.ts";
-import { requestOf, TABLE } from "./route_table.ts";
+import { requestOf } from "./route_row.ts";
+import { TABLE } from "./route_table.ts";
 import { World } from "./world.ts";
 
 // deno-lint-ignore no-explicit-any -- schemas and answers are looked at field by field
@@ -267,34 +268,6 @@ test("addresses and queries that can't be read end in a refusal, and never in a 
 });
 
 // ---- size, against a process of its own ---------------------------------------------------------
-
-const MB = 1024 * 1024;
-
-/** Sends `megabytes` for as long as the other end takes them, and reads its answer. */
-async function pour(
-  server: Started,
-  path: string,
-  { head, megabytes, chunked }: { head: string[]; megabytes: number; chunked: boolean },
-): Promise<{ status: number; sent: number }> {
-  using connection = await connectTo(server.url);
-  const lines = [`POST ${path} HTTP/1.1`, `host: ${new URL(server.url).host}`, ...head];
-  if (chunked) lines.push("transfer-encoding: chunked");
-  else lines.push(`content-length: ${megabytes * MB}`);
-  await write(connection, `${lines.join("\r\n")}\r\n\r\n`);
-  const piece = new Uint8Array(64 * 1024).fill(0x20);
-  let sent = 0;
-  const answer = answerOn(connection).then((found) => found.status, () => 0);
-  try {
-    while (sent < megabytes * MB) {
-      if (chunked) await write(connection, `${piece.length.toString(16)}\r\n`);
-      await write(connection, piece);
-      if (chunked) await write(connection, "\r\n");
-      sent += piece.length;
-    }
-    if (chunked) await write(connection, "0\r\n\r\n");
-  } catch { /* it has heard enough */ }
-  return { status: await answer, sent: sent / MB };
-}
 
 test("bodies of 1 MB, 100 MB and without end are refused, memory stays, and others are served", async () => {
   await using server = await Started.open({ env: { RATE_LIMITS: "off" } });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "./helpers.ts";
 import type { HttpAnswer } from "./raw_socket.ts";
-import { requestOf, type Row, TABLE } from "./route_table.ts";
+import { requestOf, type Row } from "./route_row.ts";
+import { TABLE } from "./route_table.ts";
 import { type Caller, type Request_, World } from "./world.ts";
 
 /** An empty one is missing. */

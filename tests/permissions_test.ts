@@ -1,6 +1,6 @@
 /** What the started process may do: exactly the `start` task's flags, tried by a program that is up to no good. */
 import assert from "node:assert/strict";
-import { pause, test } from "./helpers.ts";
+import { test } from "./helpers.ts";
 import { Started, startFlags } from "./started.ts";
 
 const PROBE = "tests/probe_permissions.ts";
@@ -74,7 +74,6 @@ test("the server, started so, works; and no task for people starts with more", a
   await using server = await Started.open();
   const response = await server.fetch("/readyz");
   assert.deepEqual([response.status, (await response.json()).status], [200, "ready"]);
-  await pause(0);
   const { tasks } = JSON.parse(Deno.readTextFileSync("deno.json"));
   for (const name of ["start", "dev", "demo", "reset-password"]) {
     const allowed = String(tasks[name]).match(/--allow-\S+/g)?.toSorted();

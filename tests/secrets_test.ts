@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { listen, test } from "./helpers.ts";
 import { upgrade } from "./raw_socket.ts";
 import { post, Started } from "./started.ts";
-import { requestOf, TABLE } from "./route_table.ts";
+import { requestOf } from "./route_row.ts";
+import { TABLE } from "./route_table.ts";
 import { World } from "./world.ts";
 
 const SETUP_CODE = "setup-code-e1b7c2";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { AgentActor } from "../services/desk.ts";
 import type { Side } from "../services/domain.ts";
-import { PASSWORD, type Person, type TestSite, testSite } from "./helpers.ts";
+import { type Person, type TestSite, testSite } from "./helpers.ts";
 import { type HttpAnswer, upgrade } from "./raw_socket.ts";
 import { ARTICLES } from "./talk.ts";
 
@@ -200,5 +200,3 @@ export class World implements AsyncDisposable {
     }[caller] as { side: Side; id: string };
   }
 }
-
-export const credentialsOf = (email: string) => ({ email, password: PASSWORD });

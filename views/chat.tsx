@@ -107,7 +107,13 @@ export function NewChatPage({ site, viewer, clientId, draft, problem }: NewChatP
         <div class="dock">
           <SendError problem={problem} />
           <div id="chat-foot">
-            <Composer site={site} action="/chat/messages" clientId={clientId} draft={draft} />
+            <Composer
+              site={site}
+              action="/chat/messages"
+              clientId={clientId}
+              draft={draft}
+              live
+            />
           </div>
           <Connection />
         </div>

@@ -123,6 +123,7 @@ function cells(row: Row): string[] {
     `${number(Math.min(...ratios))}–${number(Math.max(...ratios))}`,
     row.target ? `${row.target.is} ${row.target.value}` : "",
     last,
+    perCpu(row),
     useOf(row.ours),
     useOf(row.floor),
   ];

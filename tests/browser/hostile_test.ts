@@ -165,15 +165,21 @@ browserTest(
 
     const desk = await trapped(stage, traps, { url: site.url, as: [ada] });
     const chat = await trapped(stage, traps, { url: site.url, as: [] });
-    const expected = [await assertDesk(desk, harmless), await assertChat(chat, harmless, site.url)];
-    const where = [await places(desk), await places(chat)];
-    for (const [i, one] of visits.entries()) {
-      assert.deepEqual(differing(await assertDesk(desk, one), expected[0]!), [], one.text);
-      assert.deepEqual(await places(desk), where[0], one.text);
-      if (i % 4) continue;
-      const atChat = await assertChat(chat, one, site.url);
-      assert.deepEqual(differing(atChat, expected[1]!), [], one.text);
-      assert.deepEqual(await places(chat), where[1], one.text);
+    await list.close();
+    const OFTEN = 8;
+    for (const how of ["opened", "read"] as const) {
+      const expected = [
+        await assertDesk(desk, how, harmless),
+        await assertChat(chat, how, harmless, site.url),
+      ];
+      const where = [await places(desk), await places(chat)];
+      for (const one of visits.filter((_, i) => how === "read" || i % OFTEN === 0)) {
+        const atDesk = await assertDesk(desk, how, one);
+        const atChat = await assertChat(chat, how, one, site.url);
+        assert.deepEqual(differing(atDesk, expected[0]!), [], one.text);
+        assert.deepEqual(differing(atChat, expected[1]!), [], one.text);
+        assert.deepEqual([await places(desk), await places(chat)], where, one.text);
+      }
     }
     assert.deepEqual(traps.caught, []);
   },

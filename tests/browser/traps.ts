@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 
-const SKELETON = `(() => {
+const SKELETON = `(doc) => {
   const others = "#desk-lists *, #seen *, .text *, title, time";
   const attributes = (element) => element.getAttributeNames().sort().join(" ");
   const id = (element) => element.id.replace(/^m-.*/, "m-…");
-  return [...document.querySelectorAll("*")].filter((element) => !element.matches(others))
+  return [...doc.querySelectorAll("*")].filter((element) => !element.matches(others))
     .map((element) => element.localName + "#" + id(element) + " " + attributes(element));
-})()`;
+}`;
 
 const PLACES = `(() => {
   const at = (id) => {
@@ -55,8 +55,32 @@ export class Traps {
   }
 }
 
-export async function skeleton(page: Page): Promise<string[]> {
-  return await page.evaluate(SKELETON);
+/** Opened as a page, where what could run would run; or only read, as a browser reads HTML, which takes a tenth of the time. */
+export type How = "opened" | "read";
+
+export interface Seen<T> {
+  /** Every element with the names of its attributes. */
+  readonly skeleton: readonly string[];
+  readonly shown: T;
+}
+
+/** What stands at an address; `shown` is a function of the document, as text. */
+export async function seenAt<T>(
+  page: Page,
+  how: How,
+  path: string,
+  shown: string,
+): Promise<Seen<T>> {
+  if (how === "opened") await page.goto(path);
+  const doc = how === "opened"
+    ? "document"
+    : `new DOMParser().parseFromString(await (await fetch(${
+      JSON.stringify(path)
+    })).text(), "text/html")`;
+  return await page.evaluate(`(async () => {
+    const doc = ${doc};
+    return { skeleton: (${SKELETON})(doc), shown: (${shown})(doc) };
+  })()`);
 }
 
 export async function places(page: Page): Promise<unknown[]> {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import type { TestSite } from "../helpers.ts";
 import { post } from "../started.ts";
-import { skeleton } from "./traps.ts";
+import { type How, seenAt } from "./traps.ts";
 
 /** As the server keeps a text, and a comment or a search. */
 export const kept = (text: string): string => text.replace(/\r\n?/g, "\n");
@@ -36,36 +36,51 @@ export async function visit(site: TestSite, text: string): Promise<Visit> {
   return { text, name: body.name, cookie, token: body.token, id: sessionId };
 }
 
-export async function assertDesk(page: Page, { text, name, id }: Visit): Promise<string[]> {
-  await page.goto(`/agent/sessions/${id}?q=${encodeURIComponent(text)}`);
-  const shown = await page.evaluate(`({
-    q: document.getElementById("q").value,
-    name: document.querySelector("#details dd").textContent,
-    text: document.querySelector("#messages > li .text").textContent,
-    events: document.querySelector(".events").textContent,
-    lines: document.getElementById("messages").textContent,
-    found: document.querySelector(".found").textContent,
-  })`) as Record<Shown, string>;
+const ON_DESK = `(doc) => ({
+  q: doc.getElementById("q").getAttribute("value"),
+  name: doc.querySelector("#details dd").textContent,
+  text: doc.querySelector("#messages > li .text").textContent,
+  events: doc.querySelector(".events").textContent,
+  lines: doc.getElementById("messages").textContent,
+  found: doc.querySelector(".found").textContent,
+})`;
+
+const IN_CHAT = `(doc) => ({
+  comment: doc.getElementById("comment").getAttribute("value"),
+  text: doc.querySelector("#messages > li .text").textContent,
+  lines: doc.getElementById("messages").textContent,
+})`;
+
+/** The desk with the visit open, searched for its text; what it is built of. */
+export async function assertDesk(page: Page, how: How, { text, name, id }: Visit) {
+  const path = `/agent/sessions/${id}?q=${encodeURIComponent(text)}`;
+  const { shown, skeleton } = await seenAt<Record<Shown, string>>(page, how, path, ON_DESK);
   assert.equal(shown.name, name);
   assert.equal(shown.text, kept(text));
-  assert.equal(shown.q, trimmed(text).replaceAll("\n", ""));
+  assert.equal(shown.q, trimmed(text));
   assert.ok(shown.found.includes(`“${trimmed(text)}”`), shown.found);
   assert.ok(shown.events.includes(`“${trimmed(text)}”`), shown.events);
   assert.ok(shown.lines.includes(`${name} ended the chat`), shown.lines);
-  return await skeleton(page);
+  return skeleton;
 }
 
-export async function assertChat(page: Page, { text, name, id, cookie }: Visit, url: string) {
+/** The chat, ended and rated, as its customer sees it; what it is built of. */
+export async function assertChat(
+  page: Page,
+  how: How,
+  { text, name, id, cookie }: Visit,
+  url: string,
+) {
   const [key = "", value = ""] = cookie.split("=");
   await page.context().addCookies([{ name: key, value, url }]);
-  await page.goto(`/chat/${id}`);
-  const shown = await page.evaluate(`({
-    comment: document.getElementById("comment").value,
-    text: document.querySelector("#messages > li .text").textContent,
-    lines: document.getElementById("messages").textContent,
-  })`) as Record<Shown, string>;
+  const { shown, skeleton } = await seenAt<Record<Shown, string>>(
+    page,
+    how,
+    `/chat/${id}`,
+    IN_CHAT,
+  );
   assert.equal(shown.text, kept(text));
-  assert.equal(shown.comment, trimmed(text).replaceAll("\n", ""));
+  assert.equal(shown.comment, trimmed(text));
   assert.ok(shown.lines.includes(`${name} ended the chat`), shown.lines);
-  return await skeleton(page);
+  return skeleton;
 }
