@@ -8,6 +8,7 @@ import { Sockets } from "./routes/sockets.ts";
 import { assets } from "./routes/static.ts";
 import { serve } from "./routes/transport.ts";
 import { Accounts } from "./services/accounts.ts";
+import { Advice } from "./services/advice.ts";
 import { type Article, parseArticles } from "./services/articles.ts";
 import { Assistant } from "./services/assistant.ts";
 import { BuiltInAssistant } from "./services/builtin.ts";
@@ -83,6 +84,8 @@ export function openSite(options: SiteOptions): Site {
     company,
     mayAnswer,
   });
+  const fallback = new BuiltInAssistant();
+  const advice = new Advice({ library, llm, fallback, clock, log, company });
   const sockets = new Sockets({ bus, signIns, presence, clock, log });
   const sweeps = new Sweeps({ store, bus, desk, presence, assistant, clock, log, later });
   const metrics = new Metrics();
@@ -97,6 +100,7 @@ export function openSite(options: SiteOptions): Site {
     later,
     bus,
     accounts,
+    advice,
     signIns,
     chat,
     desk,

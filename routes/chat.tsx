@@ -11,7 +11,7 @@ import { SendProblem } from "../views/composer.tsx";
 import { HistoryPage } from "../views/history.tsx";
 import { isPartial, requireCustomer } from "./actor.ts";
 import { messageJson, sessionJson } from "./api/json.ts";
-import { checked, done, typed } from "./forms.ts";
+import { checked, done, statusOf, typed } from "./forms.ts";
 import { openChatLive } from "./live.tsx";
 import { pageOf } from "./log_page.tsx";
 import type { Env, Parts } from "./parts.ts";
@@ -123,11 +123,12 @@ export function chatPages(parts: Parts) {
         return c.redirect(`/chat/${id}`, 303);
       } catch (error) {
         if (!(error instanceof Fault) || STATUS[error.code] >= 500) throw error;
+        const status = statusOf(c, error);
         if (isPartial(c)) {
           return c.html(<SendProblem problem={error.message} />, STATUS[error.code]);
         }
         const unsent = { draft: form.values.text, problem: error.message };
-        return chatPage(c, await chat.sessionFor(c.var.customer, id), unsent, 422);
+        return chatPage(c, await chat.sessionFor(c.var.customer, id), unsent, status);
       }
     })
     .post("/chat/:id/handoff", async (c) => {

@@ -9,17 +9,19 @@ import {
   MessageDraft,
   newId,
   Note,
+  PAGE,
   Seq,
   type Session,
 } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
+import { Advice, type AdviceProps } from "../views/advice.tsx";
 import { DeskPage, type OpenConversation } from "../views/desk.tsx";
 import { SendProblem } from "../views/composer.tsx";
 import { isPartial, requireAgent } from "./actor.ts";
 import { firstOf } from "./chat.tsx";
 import { deskLists, isDeskList } from "./desk_lists.ts";
 import { STATUS } from "./faults.tsx";
-import { checked, done } from "./forms.ts";
+import { checked, done, statusOf, typed } from "./forms.ts";
 import { openDeskLive } from "./live.tsx";
 import { pageOf } from "./log_page.tsx";
 import { footOf, surroundingsOf } from "./open_conversation.ts";
@@ -34,16 +36,16 @@ const Reply = MessageDraft.extend({
 });
 const Transfer = z.object({ to: z.string().min(1, "Choose who"), note: Note.optional() });
 
-type Unsent = Pick<OpenConversation, "draft" | "problem" | "held">;
+type Unsent = Pick<OpenConversation, "draft" | "problem" | "held" | "advice">;
 
 export function deskPages(parts: Parts) {
-  const { chat, clock, desk, limits, site, store } = parts;
+  const { advice, chat, clock, desk, limits, site, store } = parts;
 
   async function deskPage(
     c: Context<Env>,
     session: Session | undefined,
     unsent: Unsent = {},
-    status: 200 | 409 | 422 = 200,
+    status: 200 | 409 | 422 | 429 = 200,
   ) {
     const agent = await agentOf(c.var.agent);
     const list = listFor(c, agent, session);
@@ -94,18 +96,38 @@ export function deskPages(parts: Parts) {
   /** A reply that can't go out: kept in the box, with the reason, and a way to send it anyway where that is all. */
   async function unsent(c: Context<Env>, error: unknown, reply: { text: string; basedOn: number }) {
     if (!(error instanceof Fault) || STATUS[error.code] >= 500) throw error;
+    const status = statusOf(c, error);
     const id = c.req.param("id") ?? "";
     const held = error.code === "stale";
     const problem = error.message;
     if (!isPartial(c)) {
       const session = await chat.sessionFor(c.var.agent, id);
-      return deskPage(c, session, { draft: reply.text, problem, held }, held ? 409 : 422);
+      return deskPage(c, session, { draft: reply.text, problem, held }, held ? 409 : status);
     }
     const { basedOn } = reply;
     const answer = held
       ? await heldReply(parts, { actor: c.var.agent, sessionId: id, basedOn, problem })
       : <SendProblem problem={problem} />;
     return c.html(answer, STATUS[error.code]);
+  }
+
+  /** What the assistant reads of a conversation for an agent. */
+  async function lastWords(c: Context<Env>) {
+    await limits.count("advice", c.var.agent.id);
+    const page = { limit: PAGE };
+    return (await chat.messages(c.var.agent, c.req.param("id") ?? "", page)).messages;
+  }
+
+  /** Shows it; without JavaScript a suggested reply stands in the box, below what was typed. */
+  async function advise(c: Context<Env>, made: AdviceProps) {
+    if (isPartial(c)) return c.html(<Advice advice={made} />);
+    const session = await chat.sessionFor(c.var.agent, c.req.param("id") ?? "");
+    const { text: draft = "" } = await typed(c);
+    const reply = made.kind === "reply" ? made.text : "";
+    return deskPage(c, session, {
+      draft: [draft, reply].filter((text) => text.trim()).join("\n\n"),
+      advice: made,
+    });
   }
 
   return new Hono<Env>()
@@ -164,6 +186,13 @@ export function deskPages(parts: Parts) {
     .post("/agent/sessions/:id/closure", async (c) => {
       const { id } = await chat.close(c.var.agent, c.req.param("id"));
       return done(c, `/agent/sessions/${id}`);
+    })
+    .post("/agent/sessions/:id/suggestion", async (c) => {
+      const made = await advice.suggest(await lastWords(c));
+      return advise(c, made ? { kind: "reply", ...made } : { kind: "no_reply" });
+    })
+    .post("/agent/sessions/:id/summary", async (c) => {
+      return advise(c, { kind: "summary", text: await advice.summarise(await lastWords(c)) });
     })
     .post("/agent/sessions/:id/typing", async (c) => {
       await limits.count("signal", c.var.agent.id);

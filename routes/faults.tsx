@@ -1,6 +1,7 @@
 /** Whatever is thrown → a page, a fragment for htmx, or JSON. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Fault, type FaultCode } from "../services/errors.ts";
 import type { Message } from "../services/domain.ts";
@@ -84,7 +85,8 @@ function faultOf(error: Error): Fault | undefined {
 
 function bug(parts: Parts, error: Error, c: Context<Env>): Response | Promise<Response> {
   const { requestId } = c.var;
-  parts.log.error("bug", { requestId, method: c.req.method, path: c.req.path, error });
+  const path = routePath(c, -1); // its pattern: an address may hold a token
+  parts.log.error("bug", { requestId, method: c.req.method, path, error });
   const message = "Something went wrong";
   if (answersJson(c)) return c.json({ error: message, code: "bug", requestId }, 500);
   return problem(parts, c, 500, message);

@@ -1,5 +1,6 @@
 /** What the routes are given, and what a request carries on its way through them. */
 import type { Accounts } from "../services/accounts.ts";
+import type { Advice } from "../services/advice.ts";
 import type { Bus } from "../services/bus.ts";
 import type { Chat, CustomerActor } from "../services/chat.ts";
 import type { Clock } from "../services/clock.ts";
@@ -26,6 +27,7 @@ export interface Parts {
   readonly later: Later;
   readonly bus: Bus;
   readonly accounts: Accounts;
+  readonly advice: Advice;
   readonly signIns: SignIns;
   readonly chat: Chat;
   readonly desk: Desk;

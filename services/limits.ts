@@ -17,6 +17,8 @@ const RULES = {
   signal: { points: 600, duration: MINUTE },
   socket: { points: 240, duration: MINUTE },
   socketAddress: { points: 6_000, duration: MINUTE },
+  /** Suggestions and summaries for an agent. */
+  advice: { points: 60, duration: 10 * MINUTE },
   answer: { points: 30, duration: HOUR },
 } as const;
 

@@ -164,6 +164,7 @@
     if (box?.value.startsWith(sent)) box.value = box.value.slice(sent.length);
     sent = "";
     typedAt = 0;
+    $("advice")?.replaceChildren();
     if (log) log.scrollTop = 0;
   }
 
@@ -195,6 +196,32 @@
       if (!answer.ok) problem(answer.status < 500 ? await answer.text() : "That did not work.");
     }, () => problem("That did not work: no connection."));
   });
+
+  // ---- the assistant's help for an agent -----------------------------------------------------------
+
+  on("click", (event) => {
+    const button = event.target.closest("[data-advise]");
+    if (!button) return;
+    event.preventDefault();
+    button.disabled = true;
+    post(button.formAction)
+      .then(async (answer) => {
+        if (!answer.ok) return problem(await answer.text());
+        await htmx.swap({ target: "#advice", text: await answer.text(), swap: "innerHTML" });
+        suggest($("advice").firstElementChild?.dataset.reply);
+      })
+      .catch(() => problem("That did not work: no connection."))
+      .finally(() => button.disabled = false);
+  });
+
+  /** Into the box, below what was typed; it is the agent who sends. */
+  function suggest(reply) {
+    const box = $("text");
+    if (!reply || !box) return;
+    box.value = box.value.trim() ? `${box.value}\n\n${reply}` : reply;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  }
 
   // ---- the socket ---------------------------------------------------------------------------------
 

@@ -128,6 +128,7 @@ async function placesAreGivenBack(file: string): Promise<void> {
 
   await clock.move(TIMES.presence + 1_000);
   await eventually(async () => !(await statuses()).some((status) => status !== "offline"));
+  await site.site.sweeps.sweep();
   assert.equal(await carried(), AGENTS * CAPACITY, "held for a minute more");
 
   await clock.move(TIMES.releaseAfter + 1_000);

@@ -191,7 +191,8 @@ test("bodies that are no JSON object in UTF-8 are refused with what is wrong", a
   bytes[bytes.indexOf("?".charCodeAt(0))] = 0xff;
   assert.deepEqual(await post(bytes), [400, "malformed"]);
   const { body } = await linus.get(`/api/session/messages?sessionId=${sessionId}`);
-  assert.deepEqual(body.messages.map(({ text }: Json) => text), ["Well", "Well"]);
+  const own = body.messages.filter(({ sender }: Json) => sender === "user");
+  assert.deepEqual(own.map(({ text }: Json) => text), ["Well", "Well"]);
 });
 
 test("a body in pieces, whose length nobody told, is taken like any other", async () => {
@@ -309,7 +310,7 @@ test("bodies of 1 MB, 100 MB and without end are refused, memory stays, and othe
   }
   isOver = true;
   await others;
-  assert.ok(served.length > 20 && Math.max(...served) < 2_000, `${served.length} sends served`);
+  assert.ok(served.length > 20 && Math.max(...served) < 5_000, `${served.length} sends served`);
   const { most } = server.memory();
   assert.ok(most - before < 100, `${before} MB before, ${most} MB at most`);
   assert.equal((await post(server.url, "/api/session/message", wish, linus.token)).status, 201);

@@ -9,11 +9,7 @@ const kinds = await kindsOfServer();
 
 for (const kind of kinds) {
   const server = await startServer(kind);
-  const dropper = new MongoClient(server.uri);
-  Deno.test.afterAll(async () => {
-    await dropper.close();
-    await server[Symbol.asyncDispose]();
-  });
+  Deno.test.afterAll(() => server[Symbol.asyncDispose]());
   const opened = async (name: string): Promise<Store> => {
     const store = openMongo(server.uri, { database: name });
     await store.ping();
@@ -23,7 +19,8 @@ for (const kind of kinds) {
     ...store,
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
-      await dropper.db(name).dropDatabase();
+      await using raw = new MongoClient(server.uri);
+      await raw.db(name).dropDatabase();
     },
   });
   const open = async () => {

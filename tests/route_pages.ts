@@ -1,16 +1,7 @@
 /** The pages' rows of the route table: SPEC section 3. */
 import { assets } from "../routes/static.ts";
 import { PASSWORD } from "./helpers.ts";
-import {
-  account,
-  all,
-  anyones,
-  type ByTarget,
-  invited,
-  type Row,
-  theirs,
-  type Verdict,
-} from "./route_row.ts";
+import { account, all, anyones, type ByTarget, invited, type Row, theirs } from "./route_row.ts";
 import type { World } from "./world.ts";
 
 const login = "to /login";

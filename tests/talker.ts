@@ -84,6 +84,8 @@ export class Talker {
     assert.equal(this.unacked, 0, `${what}: all is acknowledged`);
     const seqs = this.heard.map(({ seq }) => seq);
     assert.deepEqual(seqs, [...new Set(seqs)].sort((a, b) => a - b), `${what}: once, in order`);
+    const texts = log.filter(({ clientId }) => clientId !== null).map(({ text }) => text);
+    assert.equal(new Set(texts).size, texts.length, `${what}: each is stored once`);
     const byId = new Map(log.map((message) => [message.id, message]));
     for (const { id, seq, message, sender } of this.heard) {
       const stored = byId.get(id);

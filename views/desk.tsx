@@ -8,6 +8,7 @@ import type {
   Session,
   SessionEvent,
 } from "../services/domain.ts";
+import { type AdviceProps, AdviceRegion } from "./advice.tsx";
 import { AgentPage } from "./agent_page.tsx";
 import { Briefing, type BriefingProps } from "./briefing.tsx";
 import { Newer } from "./chat.tsx";
@@ -38,6 +39,7 @@ export interface OpenConversation {
   draft?: string | undefined;
   problem?: string | undefined;
   held?: boolean | undefined;
+  advice?: AdviceProps | undefined;
 }
 
 export interface DeskProps {
@@ -138,6 +140,7 @@ function Talk({ site, agent, list, open, now }: TalkProps) {
         <Conversation {...open} viewer="agent" now={now} />
         <div class="dock">
           <Newer />
+          <AdviceRegion advice={open.advice} />
           <SendError problem={problem} held={held} />
           <DeskFoot
             site={site}

@@ -29,28 +29,51 @@ export function DeskFoot({ site, agent, session, clientId, draft, plain }: DeskF
             placeholder={`Reply to ${session.userName}…`}
             live={!plain}
           >
-            <span class="soft">{session.userName} reads this at once</span>
+            <span class="advise">
+              <Advise session={session} what="suggestion">Suggest a reply</Advise>
+              <Advise session={session} what="summary">Summarise</Advise>
+            </span>
           </Composer>
         )
-        : <Elsewhere session={session} />}
+        : (
+          <form method="post" class="elsewhere">
+            <Elsewhere session={session} />
+            <Advise session={session} what="summary">Summarise</Advise>
+          </form>
+        )}
     </div>
   );
 }
 
+/** Works as a form's button; app.js asks without leaving the page. */
+function Advise({ session, what, children }: {
+  session: Session;
+  what: "suggestion" | "summary";
+  children: string;
+}) {
+  const address = `/agent/sessions/${session.id}/${what}`;
+  return (
+    <button type="submit" class="quiet" formaction={address} formnovalidate data-advise="">
+      {children}
+    </button>
+  );
+}
+
+/** Under a conversation that isn't one's own. */
 function Elsewhere({ session }: { session: Session }) {
   if (session.status === "closed") {
     return (
-      <p class="elsewhere">
+      <p>
         Closed {session.closedAt && <Day at={session.closedAt} />}
         {session.rating !== undefined && ` · rated ${session.rating} of 5`}. It can only be read.
       </p>
     );
   }
   if (session.mode === "human") {
-    return <p class="elsewhere">{session.agentName} has it. Take over to reply.</p>;
+    return <p>{session.agentName} has it. Take over to reply.</p>;
   }
   return (
-    <p class="elsewhere">
+    <p>
       {session.waitingSince
         ? "The customer waits for a person, and the assistant answers meanwhile."
         : "The assistant answers here."} Take over to reply.

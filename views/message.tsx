@@ -67,7 +67,7 @@ function Body({ message: { sender, text, sources } }: { message: Message }) {
   );
 }
 
-function Sources({ sources }: { sources: readonly Source[] }) {
+export function Sources({ sources }: { sources: readonly Source[] }) {
   return (
     <ol class="sources" aria-label="Sources">
       {sources.map(({ slug, title, quote }, i) => (

@@ -11,8 +11,9 @@ import {
   type Someone,
   started,
   tally,
+  times,
 } from "../crowd.ts";
-import { type Answer, type Frame, type Listener, pause } from "../helpers.ts";
+import { type Answer, eventually, type Frame, type Listener, pause } from "../helpers.ts";
 import { freshFile, startTwo } from "../process.ts";
 import { impossible, shown, Witness } from "./witness.ts";
 
@@ -22,12 +23,24 @@ const AT_ONCE = 8;
 const LASTS = 120;
 const STAFF = ["Ada", "Grace", "Edsger"];
 
-const VERBS = ["ask", "leave", "say", "reply", "claim", "transfer", "hand back"] as const;
+const VERBS = [
+  "ask",
+  "leave",
+  "say",
+  "reply",
+  "claim",
+  "transfer",
+  "hand back",
+  "ask",
+  "hand back",
+] as const;
 type Verb = typeof VERBS[number] | "close";
 
 interface Step {
   readonly verb: Verb;
+  /** Milliseconds from the beginning, and how many others have to be answered before, however slow the machine is. */
   readonly after: number;
+  readonly answered: number;
   readonly process: number;
   readonly agent: number;
   readonly to: number;
@@ -40,17 +53,18 @@ interface Plan {
 
 function plans(): Plan[] {
   const { between, pick } = chance(SEED);
-  const step = (verb: Verb, earliest = 0): Step => ({
+  const step = (verb: Verb, answered = 0): Step => ({
     verb,
-    after: between(earliest, LASTS),
+    after: between(0, LASTS),
+    answered,
     process: between(0, 1),
     agent: between(0, STAFF.length - 1),
     to: between(0, STAFF.length - 1),
   });
   return range(1, SCHEDULES).map((n) => {
     const others = range(1, between(10, 16)).map(() => step(pick(VERBS)));
-    const earliest = between(LASTS / 2, LASTS);
-    return { n, steps: [...others, step("close", earliest), step("close", earliest)] };
+    const answered = between(others.length / 2, others.length - 1);
+    return { n, steps: [...others, step("close", answered), step("close", answered)] };
   });
 }
 
@@ -121,10 +135,13 @@ async function play(company: Company, plan: Plan, who: Someone): Promise<Played>
     staff[0]?.socket(there, query) as Promise<Listener>,
   ]);
   const kept = new Map<string, string>();
+  let answered = 0;
   const answers = await Promise.all(plan.steps.map(async (step, i) => {
     await pause(step.after);
+    await eventually(() => answered >= step.answered, { within: 20_000 });
     const text = `${plan.n}.${i}`;
     const { status, body } = await take(company, step, who, sessionId, text);
+    answered++;
     const outcome = status < 300 ? status : body.code;
     assert.ok(ANSWERS[step.verb].includes(outcome), `${what}: ${step.verb}: ${status} ${outcome}`);
     if (status === 201) kept.set(text, body.id);
@@ -160,6 +177,7 @@ async function play(company: Company, plan: Plan, who: Someone): Promise<Played>
 function compare(played: readonly Played[], histories: ReadonlyMap<string, readonly string[]>) {
   let frames = 0;
   let states = 0;
+  let waits = 0;
   for (const { plan, sessionId, sockets, told } of played) {
     const what = `seed ${SEED}, schedule ${plan.n}`;
     const history = histories.get(sessionId) ?? [];
@@ -167,6 +185,7 @@ function compare(played: readonly Played[], histories: ReadonlyMap<string, reado
     for (const socket of sockets) {
       const seen = socket.frames.filter(({ type }) => type === "session");
       frames += seen.length;
+      waits += seen.filter(({ waiting }) => waiting).length;
       const odd = impossible(seen, history);
       assert.equal(odd && `${shown(odd)} of ${history.join(" ")}`, undefined, `${what}: a frame`);
     }
@@ -175,7 +194,7 @@ function compare(played: readonly Played[], histories: ReadonlyMap<string, reado
       assert.ok(known, `${what}: an answer ${shown(body)} of ${history.join(" ")}`);
     }
   }
-  return { frames, states };
+  return { frames, states, waits };
 }
 
 export async function everybodyAtOnce(): Promise<void> {
@@ -188,7 +207,11 @@ export async function everybodyAtOnce(): Promise<void> {
   assert.ok(witness);
   await using two = await startTwo(fresh.file);
   const { urls } = two;
-  const staff = await Promise.all(STAFF.map((name) => hire(store, name, { capacity: 2 })));
+  // one takes who comes, the others take over: so there is a line
+  const staff = await times(
+    STAFF.length,
+    (i) => hire(store, STAFF[i] as string, { chosen: i === 0 ? "available" : "busy" }),
+  );
   const customers = await guests(urls, SCHEDULES);
   const played: Played[] = [];
   const company = { urls, staff, witness };
@@ -197,11 +220,13 @@ export async function everybodyAtOnce(): Promise<void> {
     for (const socket of one.sockets) await socket[Symbol.asyncDispose]();
     played.push(one);
   });
-  const { frames, states } = compare(played, witness.histories());
+  const { frames, states, waits } = compare(played, witness.histories());
   assert.deepEqual(witness.miscounted(), []);
   for (const { id } of staff) assert.equal((await store.agents.find(id))?.carrying, 0);
   const steps = tally(plans().flatMap((plan) => plan.steps.map(({ verb }) => verb)));
-  assert.ok(states > 3 * SCHEDULES); // else little happened
+  assert.ok(states > 3 * SCHEDULES && waits > SCHEDULES / 4, `${states} states, ${waits} in line`);
   print(`${SCHEDULES} schedules, seed ${SEED}: ${JSON.stringify(steps)}`);
-  print(`${states} states, ${frames} session frames, each one of them and in their order`);
+  print(
+    `${states} states, ${frames} session frames (${waits} in line), each one of them and in order`,
+  );
 }
