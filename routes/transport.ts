@@ -50,8 +50,7 @@ export async function serve(
   const remoteOf = ({ socket }: Pick<IncomingMessage, "socket">) => socket.remoteAddress ?? "";
   const server = createServer(getRequestListener(
     (request, { incoming }: { incoming: Pick<IncomingMessage, "socket"> }) =>
-      app.fetch(genuine(request), { remote: remoteOf(incoming) }),
-    { overrideGlobalObjects: false },
+      app.fetch(request, { remote: remoteOf(incoming) }),
   ));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD });
   const connections = new Connections(server);
@@ -118,13 +117,6 @@ class Connections {
   closeIdle(): void {
     for (const socket of this.#open) if (!this.#busy.has(socket)) socket.destroy();
   }
-}
-
-/** What may bring a body has to be a real `Request`: hono makes another of it to count what comes. */
-function genuine(request: Request): Request {
-  const { url, method, headers, body } = request;
-  if (method === "GET" || method === "HEAD") return request;
-  return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
 }
 
 function requestOf({ url = "/", headers }: IncomingMessage): Request {

@@ -15,7 +15,6 @@ import {
   RETURNS,
   says,
   StandIn,
-  stream,
   streams,
   until,
   words,
@@ -56,19 +55,12 @@ const drips = (text: string, first = ""): (clock: MovableClock) => Reply => (clo
     }
   }());
 
-const breaks = (...first: string[]): () => Reply => () => () => {
-  const encoder = new TextEncoder();
-  return stream(
-    new ReadableStream({
-      async pull(controller) {
-        const next = first.shift();
-        if (next !== undefined) return controller.enqueue(encoder.encode(next));
-        await pause(50);
-        controller.error(new Error("cut"));
-      },
-    }),
-  );
-};
+const breaks = (...first: string[]): () => Reply => () => () =>
+  live(async function* () {
+    yield* first;
+    await pause(50);
+    throw new Error("cut");
+  }());
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   "silence": {
@@ -234,7 +226,7 @@ async function secondsUntilAnswer(site: TestSite, who: Person, sessionId: string
 for (const [name, { reply, within, requests, logged }] of Object.entries(FAULTS)) {
   test(`${name}: the customer reads a plain sentence in ${within} s`, async () => {
     const clock = new MovableClock();
-    await using standIn = new StandIn(reply(clock));
+    await using standIn = await StandIn.open(reply(clock));
     await using site = await geminiSite({ url: standIn.url, clock });
     const { who, sessionId, seq } = await asks(site, "Linus");
     await using socket = await who.socket(`sessionId=${sessionId}&after=0`);
@@ -262,7 +254,7 @@ for (const [name, { reply, within, requests, logged }] of Object.entries(FAULTS)
 }
 
 test("a refused connection: the customer reads a plain sentence at once", async () => {
-  const closed = new StandIn();
+  const closed = await StandIn.open();
   const { url } = closed;
   await closed[Symbol.asyncDispose]();
   await using site = await geminiSite({ url });
@@ -276,7 +268,9 @@ test("a refused connection: the customer reads a plain sentence at once", async 
 
 for (const [status, seconds] of [[429, 3], [500, 2], [503, 2]] as const) {
   test(`after a ${status} another try answers, and not too soon`, async () => {
-    await using standIn = new StandIn(() => fails(status, RAW, status === 429 ? retryIn(3) : []));
+    await using standIn = await StandIn.open(() =>
+      fails(status, RAW, status === 429 ? retryIn(3) : [])
+    );
     await using site = await geminiSite({ url: standIn.url });
     const { who, sessionId, seq } = await asks(site, "Linus");
     await eventually(() => standIn.asked.length === 1);
@@ -292,7 +286,7 @@ for (const [status, seconds] of [[429, 3], [500, 2], [503, 2]] as const) {
 }
 
 test("a failure that comes while an answer is thrown away is nobody's, and waits for nothing", async () => {
-  await using standIn = new StandIn(() => fails(503, RAW));
+  await using standIn = await StandIn.open(() => fails(503, RAW));
   await using site = await geminiSite({ url: standIn.url });
   const ada = await site.agent("Ada");
   await ada.post("/api/agent/status", { status: "busy" });
@@ -309,7 +303,7 @@ test("a failure that comes while an answer is thrown away is nobody's, and waits
 // ---- people don't wait for it -------------------------------------------------------------------
 
 test("people's messages come as fast as ever while fifty answers hang", async () => {
-  await using standIn = new StandIn(hangs(words("Well, "))());
+  await using standIn = await StandIn.open(hangs(words("Well, "))());
   await using site = await geminiSite({ url: standIn.url });
   const ada = await site.agent("Ada");
   const linus = await site.customer("Linus");

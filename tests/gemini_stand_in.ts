@@ -1,5 +1,8 @@
 /** Gemini's streaming interface as the SDK sees it, saying what a test tells it to, and keeping what it was asked. */
-import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import type { Article } from "../services/articles.ts";
 import { Gemini } from "../services/gemini.ts";
 import type { Quote } from "../services/llm.ts";
@@ -30,68 +33,69 @@ export interface Asked {
 /** `gone` aborts when the client has hung up. */
 export type Reply = (asked: Asked, gone: AbortSignal) => Response | Promise<Response>;
 
+/** By node:http: `Deno.serve` isn't told when a client hangs up on a request whose body it has read. */
 export class StandIn implements AsyncDisposable {
   readonly asked: Asked[] = [];
   /** Requests being answered. */
   running = 0;
   reply: Reply;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #server: Server;
 
   constructor(reply: Reply = () => says("Within 30 days.", [RETURNS])) {
     this.reply = reply;
-    this.#server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      (request) => this.#answer(request),
-    );
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+  }
+
+  /** Where it listens, for as long as it is not disposed. */
+  static async open(reply?: Reply): Promise<StandIn> {
+    const standIn = new StandIn(reply);
+    await new Promise<void>((done) => standIn.#server.listen(0, "127.0.0.1", done));
+    return standIn;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
+    const closed = new Promise((done) => this.#server.close(done));
+    this.#server.closeAllConnections();
+    await closed;
   }
 
-  async #answer(request: Request): Promise<Response> {
-    const gone = request.signal; // later it would not hear of the end any more
-    const asked = read(request, await request.text());
-    this.asked.push(asked);
+  async #answer(request: IncomingMessage, out: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    out.on("close", () => gone.abort());
     this.running++;
-    const response = await this.reply(asked, gone);
-    if (!response.body) this.running--;
-    return new Response(response.body && this.#counted(response.body), response);
-  }
-
-  #counted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-    const done = () => void this.running--;
-    const reader = body.getReader();
-    return new ReadableStream({
-      async pull(controller) {
-        try {
-          const { value, done: ended } = await reader.read();
-          if (value) return controller.enqueue(value);
-          assert.ok(ended);
-          controller.close();
-        } catch (error) {
-          controller.error(error);
-        }
-        done();
-      },
-      async cancel() {
-        done();
-        await reader.cancel();
-      },
-    });
+    try {
+      const asked = read(request, await text(request));
+      this.asked.push(asked);
+      await send(await this.reply(asked, gone.signal), out, gone.signal);
+    } catch {
+      out.destroy(); // a reply that throws is a connection that breaks
+    } finally {
+      this.running--;
+    }
   }
 }
 
-function read({ url, headers }: Request, raw: string): Asked {
+async function send(reply: Response, out: ServerResponse, gone: AbortSignal): Promise<void> {
+  if (gone.aborted) return;
+  out.writeHead(reply.status, Object.fromEntries(reply.headers));
+  out.flushHeaders();
+  for await (const piece of reply.body ?? []) {
+    if (gone.aborted) return;
+    if (!out.write(piece)) await Promise.race([once(out, "drain"), until(gone)]);
+  }
+  out.end();
+}
+
+function read({ url = "", headers }: IncomingMessage, raw: string): Asked {
   const body = JSON.parse(raw);
   const said = textOf(body.contents);
   return {
-    path: new URL(url).pathname + new URL(url).search,
-    headers,
+    path: url,
+    headers: new Headers(headers as Record<string, string>),
     raw,
     system: textOf([body.systemInstruction]),
     said,

@@ -30,7 +30,7 @@ const page = (site: TestSite, { cookie }: Person, path: string) =>
 
 test("the first words are on every screen while the model still writes, on another instance too", async () => {
   const goOn = Promise.withResolvers<void>();
-  await using standIn = new StandIn(() =>
+  await using standIn = await StandIn.open(() =>
     live(async function* () {
       yield words("Within 30 ");
       await goOn.promise;
@@ -88,7 +88,7 @@ test("the line of quotes is kept back however it is cut, and where it is only be
   for (const [tail, hasQuotes] of tails) {
     for (const cut of [1, 3, 1_000]) {
       const pieces = (text + tail).match(new RegExp(`[^]{1,${cut}}`, "g")) ?? [];
-      await using standIn = new StandIn(() => streams(...pieces.map(words), ends()));
+      await using standIn = await StandIn.open(() => streams(...pieces.map(words), ends()));
       const said = await collect(gemini(standIn.url));
       assert.equal(said.text.trim(), text, tail);
       assert.deepEqual(said.quotes, hasQuotes ? [RETURNS] : [], tail);
@@ -111,7 +111,7 @@ async function collect(llm: LlmClient, question = "May I return my lamp?") {
 
 async function* bothModels(): AsyncGenerator<LlmClient> {
   yield new BuiltInAssistant();
-  await using standIn = new StandIn(({ said }) =>
+  await using standIn = await StandIn.open(({ said }) =>
     said.includes('slug="returns"') ? says("Within 30 days.", [RETURNS]) : says("I found nothing.")
   );
   yield gemini(standIn.url);
@@ -155,7 +155,7 @@ test("only quotes that stand in the article they name become sources, on pages a
     { slug: "returns", quote: "an return a lamp within 30 day" },
     { slug: "returns", quote: "" },
   ];
-  await using standIn = new StandIn();
+  await using standIn = await StandIn.open();
   await using site = await geminiSite({ url: standIn.url });
   for (const [i, quotes] of [...madeUp.map((quote) => [quote]), [...madeUp, RETURNS]].entries()) {
     standIn.reply = () => says("Within 30 days.", quotes);
@@ -170,7 +170,7 @@ test("only quotes that stand in the article they name become sources, on pages a
 });
 
 test("a factual answer without a source counts as no match, small talk doesn't", async () => {
-  await using standIn = new StandIn(() => says("Sure!"));
+  await using standIn = await StandIn.open(() => says("Sure!"));
   await using site = await geminiSite({ url: standIn.url });
   const { who, sessionId, seq } = await asks(site, "Linus");
   await answerTo(who, sessionId, seq);
@@ -183,7 +183,7 @@ test("a factual answer without a source counts as no match, small talk doesn't",
 });
 
 test("it is asked for the configured model, with the key in its header only", async () => {
-  await using standIn = new StandIn();
+  await using standIn = await StandIn.open();
   await collect(gemini(standIn.url));
   const [{ path, headers, raw } = assert.fail()] = standIn.asked;
   assert.equal(path, `/v1beta/models/${MODEL}:streamGenerateContent?alt=sse`);

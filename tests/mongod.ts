@@ -64,7 +64,8 @@ export async function startServer(kind: Kind, options: ServerOptions = {}): Prom
 }
 
 /** A database's name that nothing else uses. */
-export const freshName = (): string => `test_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
+export const freshName = (): string =>
+  `test_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
 
 /** Reads what the server says until it tells its address, and then on, so that it never waits for a reader. */
 async function listening(child: Deno.ChildProcess): Promise<string> {

@@ -144,21 +144,10 @@ class Account {
   }
 }
 
-/** Sends are 503 and stored nowhere, `/readyz` says so, reading goes on, and afterwards all is well by itself. */
-export async function outlives({ url, file, how, breakIt, mend }: Breakable): Promise<void> {
-  const [linus] = await guests([url], 1) as [Someone];
-  const { sessionId } = await started(linus, url);
-  const account = new Account(linus, url, sessionId);
-  await using socket = await linus.socket(url, `sessionId=${sessionId}`);
-  await socket.type("session");
-  const onSocket = (clientId: string) => {
-    socket.send({ sessionId, message: LONG, clientId });
-    return socket.next((f: Frame) => f.clientId === clientId && /ack|error/.test(f.type));
-  };
-  for (const _ of range(1, 20)) assert.ok(await account.say());
-  assert.equal((await call(`${url}/readyz`)).status, 200);
+type OnSocket = (clientId: string) => Promise<Frame>;
 
-  breakIt();
+/** Answers with the clientIds that were refused. */
+async function whileBroken(url: string, account: Account, onSocket: OnSocket): Promise<string[]> {
   let more = 0;
   while (await account.say()) assert.ok(++more < MOST, "it never refused");
   const waiting = account.refused.length;
@@ -172,8 +161,25 @@ export async function outlives({ url, file, how, breakIt, mend }: Breakable): Pr
   await account.check();
   const refused = account.refused.splice(0);
   assert.equal(refused.length, waiting + 40, "nothing is stored as long as it is broken");
+  return refused;
+}
 
-  mend();
+/** Sends are 503 and stored nowhere, `/readyz` says so, reading goes on, and afterwards all is well by itself. */
+export async function outlives({ url, file, how, breakIt, mend }: Breakable): Promise<void> {
+  const [linus] = await guests([url], 1) as [Someone];
+  const { sessionId } = await started(linus, url);
+  const account = new Account(linus, url, sessionId);
+  await using socket = await linus.socket(url, `sessionId=${sessionId}`);
+  await socket.type("session");
+  const onSocket: OnSocket = (clientId) => {
+    socket.send({ sessionId, message: LONG, clientId });
+    return socket.next((f: Frame) => f.clientId === clientId && /ack|error/.test(f.type));
+  };
+  for (const _ of range(1, 20)) assert.ok(await account.say());
+  assert.equal((await call(`${url}/readyz`)).status, 200);
+
+  breakIt();
+  const refused = await whileBroken(url, account, onSocket).finally(mend);
   await untilStatus(`${url}/readyz`, 200, 5_000);
   const ack = await onSocket("by socket");
   assert.equal(ack.type, "ack", JSON.stringify(ack));

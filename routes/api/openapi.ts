@@ -60,6 +60,9 @@ export const refusals = {
 /** A lookup's id: one that can't be an id finds nothing, like any other that is not there. */
 export const AnyId = z.string().max(200).openapi({ example: "6743a1f00000000000000000" });
 
+/** Strict, so that nothing is stored that was never written. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /** Bodies are JSON objects and say so; what can't be parsed is refused before any schema sees it. */
 export const jsonOnly = createMiddleware<Env>(async (c, next) => {
   if (c.req.method === "POST" && bringsBody(c)) {
@@ -67,10 +70,12 @@ export const jsonOnly = createMiddleware<Env>(async (c, next) => {
     if (type !== "application/json") {
       throw new Fault("wrong_type", "Send JSON, with content-type: application/json");
     }
-    await c.req.json().catch((error) => {
-      if (error instanceof Fault) throw error;
-      throw new Fault("malformed", "The body is not JSON");
-    });
+    const bytes = await c.req.arrayBuffer();
+    try {
+      JSON.parse(UTF8.decode(bytes));
+    } catch (error) {
+      throw new Fault("malformed", "The body is not JSON in UTF-8", {}, { cause: error });
+    }
   }
   await next();
 });

@@ -25,6 +25,10 @@ const OPENING_PAUSE = 40;
 const ROOM = 32 * 1024;
 /** Bytes that the write-ahead log keeps on disk once it was larger. */
 const WAL_LIMIT = 64 * 1024 * 1024;
+/** Pages in the write-ahead log before it is written back: each time costs a sync of the file itself. */
+const CHECKPOINT = 8_000;
+/** KiB of pages kept in memory. */
+const CACHE = 32 * 1024;
 
 export interface SqliteOptions {
   /** A path, whose folder is made if it is missing, or ":memory:". */
@@ -68,7 +72,8 @@ async function connect(file: string, tries = OPENING_TRIES): Promise<DatabaseSyn
 function prepared(db: DatabaseSync): DatabaseSync {
   try {
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-    db.exec(`PRAGMA journal_size_limit = ${WAL_LIMIT}`);
+    db.exec(`PRAGMA journal_size_limit = ${WAL_LIMIT}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}`);
+    db.exec(`PRAGMA cache_size = -${CACHE}`);
     migrate(db);
     return db;
   } catch (error) {

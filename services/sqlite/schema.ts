@@ -97,7 +97,7 @@ const CONVERSATIONS = `
 
   CREATE TABLE messages (
     rowId INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused: the search index counts by it
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     sessionId TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
     seq INTEGER NOT NULL,
     sender TEXT NOT NULL CHECK (sender IN ('user', 'agent', 'ai', 'system')),
@@ -128,11 +128,15 @@ const CONVERSATIONS = `
       askedSeq = iif(new.sender = 'user', new.seq, askedSeq),
       answeredSeq = iif(new.sender = 'agent', new.seq, answeredSeq),
       repliedSeq = iif(new.sender = 'agent', new.seq, repliedSeq),
-      subject = ifnull(subject, iif(new.sender = 'user', substr(new.text, 1, 200), NULL)),
-      silentUntil = iif(new.sender = 'user', NULL, silentUntil),
-      userTyping = iif(new.sender = 'user', NULL, userTyping),
-      agentTyping = iif(new.sender = 'agent', NULL, agentTyping)
+      subject = ifnull(subject, iif(new.sender = 'user', substr(new.text, 1, 200), NULL))
     WHERE id = new.sessionId;
+    -- apart, since most messages change none of these, and naming them costs an index and a trigger each
+    UPDATE sessions SET silentUntil = NULL
+    WHERE id = new.sessionId AND silentUntil IS NOT NULL AND new.sender = 'user';
+    UPDATE sessions SET userTyping = NULL
+    WHERE id = new.sessionId AND userTyping IS NOT NULL AND new.sender = 'user';
+    UPDATE sessions SET agentTyping = NULL
+    WHERE id = new.sessionId AND agentTyping IS NOT NULL AND new.sender = 'agent';
   END;
 `;
 

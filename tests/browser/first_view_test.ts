@@ -17,8 +17,9 @@ browserTest("the first view of a chat is six small requests at most", async (sta
   await connected(page);
   await page.waitForLoadState("networkidle");
   const loaded = requests.filter((request) => !request.url().endsWith("/seen")); // told later, by the reader
-  assert.ok(loaded.length <= 6, loaded.map((request) => request.url()).join("\n"));
-  assert.deepEqual(loaded.filter((request) => new URL(request.url()).origin !== site.url), []);
+  const addresses = loaded.map((request) => request.url());
+  assert.ok(addresses.length <= 6, addresses.join("\n"));
+  assert.deepEqual(addresses.filter((address) => new URL(address).origin !== site.url), []);
   const bytes: Record<string, number> = {};
   for (const request of loaded) {
     const { responseBodySize } = await request.sizes();
