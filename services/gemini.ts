@@ -18,6 +18,8 @@ import { Answer } from "./trailer.ts";
 import { Wire } from "./wire.ts";
 
 const MAX_TOKENS = 1_024;
+/** More characters than so many tokens have. */
+const MAX_TEXT = 8_000;
 const RETRIES = 2;
 const BACK_OFF = 500;
 const WORTH_RETRYING: readonly (number | undefined)[] = [429, 500, 503];
@@ -158,12 +160,14 @@ function limits(model: string): GenerationConfig & { thinkingConfig?: object } {
 
 /** The words of an answer. Throws where it was blocked, cut off, or has none. */
 async function* textsOf(stream: AsyncIterable<GenerateContentResponse>): AsyncGenerator<string> {
+  let length = 0;
   let spoke = false;
   let end: string | undefined;
   for await (const chunk of stream) {
     const { promptFeedback, candidates: [candidate] = [] } = Chunk.parse(chunk);
     const parts = candidate?.content?.parts ?? [];
     const text = parts.map((part) => part.thought ? "" : part.text ?? "").join("");
+    if ((length += text.length) > MAX_TEXT) throw new Error("Gemini's answer is longer than asked");
     if (text !== "") yield text;
     spoke ||= text.trim() !== "";
     end = promptFeedback?.blockReason ?? candidate?.finishReason ?? end;

@@ -1,16 +1,22 @@
 /** One request of an SDK that brings no limits of its own: bounded, stoppable, and kept to the address it was made for. */
 const MAX_BYTES = 256 * 1_024;
 
+type Fetch = typeof globalThis.fetch;
+
 export class Wire implements Disposable {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #onAbort = () => this.#end(this.#signal.reason);
+  #body: TransformStreamDefaultController<Uint8Array> | undefined;
   #broken: Error | undefined;
 
   constructor(signal: AbortSignal) {
-    this.#signal = AbortSignal.any([signal, this.#stop.signal]);
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
   }
 
-  /** Why it was ended from here, which the SDK would hide. */
+  /** What went wrong on the way, which the SDK would hide. */
   get broken(): Error | undefined {
     return this.#broken;
   }
@@ -32,24 +38,45 @@ export class Wire implements Disposable {
 
   /** Ends the request, read or not. */
   [Symbol.dispose](): void {
-    this.#stop.abort();
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#end(new Error("Nobody reads on"));
   }
 
-  async #fetch(fetch: typeof globalThis.fetch, ...[address, init]: Parameters<typeof fetch>) {
-    const response = await fetch(address, { ...init, redirect: "error", signal: this.#signal });
-    return new Response(response.body?.pipeThrough(this.#bound()) ?? null, response);
+  /** The body is ended by hand: a signal's hold on it doesn't outlast a garbage collection (Deno 2.9). */
+  #end(reason: unknown): void {
+    this.#stop.abort(reason);
+    this.#body?.error(reason);
+  }
+
+  async #fetch(fetch: Fetch, ...[address, init]: Parameters<Fetch>): Promise<Response> {
+    try {
+      const { signal } = this.#stop;
+      const response = await fetch(address, { ...init, redirect: "error", signal });
+      return new Response(response.body?.pipeThrough(this.#bound()) ?? null, response);
+    } catch (error) {
+      this.#broken = withCause(error);
+      throw this.#broken;
+    }
   }
 
   #bound(): TransformStream<Uint8Array, Uint8Array> {
     let bytes = 0;
     return new TransformStream({
+      start: (controller) => {
+        this.#body = controller;
+      },
       transform: (chunk, controller) => {
         bytes += chunk.byteLength;
         if (bytes <= MAX_BYTES) return controller.enqueue(chunk);
         this.#broken = new Error(`The answer is longer than ${MAX_BYTES} bytes`);
-        this.#stop.abort(this.#broken);
-        throw this.#broken;
+        this.#end(this.#broken);
       },
     });
   }
+}
+
+/** "fetch failed" says nothing; what it failed by stands a level below. */
+function withCause(error: unknown): Error {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  return new Error(cause instanceof Error ? `${message}: ${cause.message}` : message);
 }

@@ -9,7 +9,7 @@ const kinds = await kindsOfServer();
 
 for (const kind of kinds) {
   const server = await startServer(kind);
-  Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+  Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
   const opened = async (name: string): Promise<Store> => {
     const store = openMongo(server.uri, { database: name });
     await store.ping();

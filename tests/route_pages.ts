@@ -167,6 +167,9 @@ export const PAGES: readonly Row[] = [
     form: () => ({ seq: "1" }),
     ...agents({ own: 204, others: "204 idle", missing: 404 }),
   },
+  // They read, and tell the agent alone.
+  { route: "POST /agent/sessions/:id/suggestion", thing: "session", ...agents(anyones(200)) },
+  { route: "POST /agent/sessions/:id/summary", thing: "session", ...agents(anyones(200)) },
   { route: "GET /agent/team", ...admins(200) },
   { route: "POST /agent/team/invitations", form: () => ({ role: "agent" }), ...admins(200) },
   { route: "POST /agent/team/:id/reset", thing: "agent", ...admins(anyones(200)) },

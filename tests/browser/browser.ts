@@ -17,8 +17,8 @@ const ARGS = [
 /** Longer than anything may take; what has a time of its own is measured by the test. */
 const PATIENCE = 8_000;
 
-/** Each connect that fails is logged by the browser itself, whatever the page does about it. */
-const SOCKET = /^WebSocket connection to '\S+' failed/;
+/** Each connect that fails is logged by the browser and by htmx, whatever the page does about it. */
+const SOCKET = /^WebSocket connection to '\S+' failed|^htmx: htmx:ws:error/;
 
 /** Scripts for the page stand in strings: the types of a page's globals would leak into all other files. */
 const TELL_REFUSALS = `addEventListener("securitypolicyviolation", (refusal) =>

@@ -1,0 +1,183 @@
+/**
+ * The feed of changes. A process tells its own writes at once; other processes' come from a change stream, or from
+ * polling where the server has none. Each write carries a token, so that nothing of one's own is told twice.
+ */
+import { type Db, ObjectId } from "mongodb";
+import type { Change } from "../domain.ts";
+import { refusesStreams } from "./faults.ts";
+import { Poller } from "./poll.ts";
+import { Stream } from "./stream.ts";
+
+/** A reader that is further behind than this is told of a gap instead. */
+const MAX_BEHIND = 10_000;
+const MAX_LOST = 10_000;
+
+/** Where other processes' writes are heard. */
+export interface Ear extends AsyncDisposable {
+  /** From now on somebody reads. */
+  listen(): void;
+}
+
+export interface Heard {
+  /** The token of the write, missing for one by hand. */
+  readonly by: string | undefined;
+  readonly change: Change;
+}
+
+/** Parts of an update that tell others of it. */
+export interface Stamps {
+  readonly $set: Readonly<Record<string, string>>;
+  readonly $currentDate: Readonly<Record<string, true>>;
+}
+export type Kind = "session" | "queue" | "message";
+
+/** The same with `$set` of other fields; no part is empty, which a server would refuse. */
+export function stamped(
+  { $set, $currentDate }: Stamps,
+  fields: Readonly<Record<string, unknown>> = {},
+): { $set?: Record<string, unknown>; $currentDate?: Record<string, true> } {
+  const set = { ...fields, ...$set };
+  return {
+    ...Object.keys(set).length > 0 && { $set: set },
+    ...Object.keys($currentDate).length > 0 && { $currentDate: { ...$currentDate } },
+  };
+}
+
+export class Feed implements AsyncDisposable {
+  readonly #id = new ObjectId().toHexString();
+  readonly #lost = new Set<string>();
+  readonly #readers = new Set<Reader>();
+  #writes = 0;
+  #ear: Ear | undefined;
+  #isClosed = false;
+
+  /** To be written with what is announced. */
+  token(): string {
+    return `${this.#id}.${++this.#writes}`;
+  }
+
+  /** What a session's update adds. With a stream a message announces itself, and no times are needed. */
+  stamp(by: string, kinds: readonly Kind[]): Stamps {
+    const isPolled = this.#ear instanceof Poller;
+    const told = isPolled ? kinds : kinds.filter((kind) => kind !== "message");
+    const times = told.map((kind) => [`told.${kind}.at`, true] as const);
+    return {
+      $set: Object.fromEntries(told.map((kind) => [`told.${kind}.by`, by])),
+      $currentDate: isPolled && told.length > 0
+        ? Object.fromEntries([...times, ["changedAt", true]])
+        : {},
+    };
+  }
+
+  /** To be called with a write's outcome: after it is durable, or with `isLost` when that isn't known. */
+  tell(by: string, changes: readonly Change[], { isLost = false } = {}): void {
+    if (isLost) this.#lose(by);
+    for (const change of changes) this.#say(change);
+  }
+
+  /** Starts to hear other processes. */
+  async open(db: Db): Promise<void> {
+    if (this.#ear || this.#isClosed) return;
+    this.#ear = await this.#choose(db);
+    if (this.#readers.size > 0) {
+      this.#ear.listen();
+      this.#say({ kind: "gap" }); // they came before anything could be heard
+    }
+  }
+
+  /** What is written from this call on; see `Store.changes`. */
+  changes(signal: AbortSignal): AsyncIterable<Change> {
+    const reader = new Reader(signal);
+    if (this.#isClosed) reader.end();
+    else {
+      this.#readers.add(reader);
+      this.#ear?.listen();
+    }
+    signal.addEventListener("abort", () => this.#readers.delete(reader), { once: true });
+    return reader.read(() => this.#readers.delete(reader));
+  }
+
+  get isRead(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    for (const reader of this.#readers) reader.end();
+    this.#readers.clear();
+    await this.#ear?.[Symbol.asyncDispose]();
+  }
+
+  async #choose(db: Db): Promise<Ear> {
+    const hear = (heard: Heard | "gap") => this.#hear(heard);
+    try {
+      return await Stream.open(db, hear);
+    } catch (error) {
+      if (!refusesStreams(error)) throw error;
+      return new Poller(db, hear, () => this.isRead);
+    }
+  }
+
+  #hear(heard: Heard | "gap"): void {
+    if (heard === "gap") this.#say({ kind: "gap" });
+    else if (!this.#isOwn(heard.by)) this.#say(heard.change);
+  }
+
+  #isOwn(by: string | undefined): boolean {
+    return by !== undefined && by.startsWith(`${this.#id}.`) && !this.#lost.has(by);
+  }
+
+  #lose(by: string): void {
+    if (this.#lost.size >= MAX_LOST) this.#lost.clear();
+    this.#lost.add(by);
+  }
+
+  #say(change: Change): void {
+    for (const reader of this.#readers) reader.tell(change);
+  }
+}
+
+/** What one reader has not read yet; the same twice is once. */
+class Reader {
+  readonly #waiting = new Map<string, Change>();
+  readonly #signal: AbortSignal;
+  #hasEnded = false;
+  #pulse = Promise.withResolvers<void>();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.end(), { once: true });
+    if (signal.aborted) this.end();
+  }
+
+  tell(change: Change): void {
+    if (this.#waiting.size >= MAX_BEHIND) {
+      this.#waiting.clear();
+      change = { kind: "gap" };
+    }
+    this.#waiting.set(Object.values(change).join(" "), change);
+    this.#pulse.resolve();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#pulse.resolve();
+  }
+
+  async *read(leave: () => void): AsyncGenerator<Change, void> {
+    try {
+      while (!this.#hasEnded) {
+        for (const [key, change] of this.#waiting) {
+          this.#waiting.delete(key);
+          yield change;
+          if (this.#signal.aborted) return;
+        }
+        if (this.#waiting.size === 0) await this.#pulse.promise;
+        this.#pulse = Promise.withResolvers();
+        if (this.#hasEnded) this.#pulse.resolve();
+      }
+    } finally {
+      leave();
+    }
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * A session changes in one step, whatever belongs to it: the change and what it adds to the log are written with the session's own
+ * document, if that still is as it was read. From there they are copied to `messages` and `events`, by whoever comes
+ * first should the writer die: in order, and before anything newer gets a `seq`.
+ */
+import type { UpdateFilter } from "mongodb";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Change } from "../domain.ts";
+import { type Feed, stamped } from "./changes.ts";
+import type { Database } from "./database.ts";
+import { Draft } from "./log.ts";
+import { keyOf, type MessageDoc, type SessionDoc } from "./rows.ts";
+import { Outbox } from "./outbox.ts";
+import { TEXT } from "./schema.ts";
+
+/** Sessions that are remembered as they were last written here. */
+const MAX_KNOWN = 1_000;
+const MAX_PAUSE = 50;
+const LAST_WRITES = 5;
+/** Writes to one session that are made as one. */
+const TOGETHER = 100;
+
+/** What a decision comes to: nothing to write, or what to make of the session once its draft is written. */
+export type Step<T> =
+  | { readonly result: T }
+  | { readonly written: (after: SessionDoc) => T | Promise<T> };
+
+/** Reads a draft and adds to it; one that throws or has a result must have added nothing. */
+export type Decide<T> = (
+  draft: Draft | undefined,
+  /** Messages that were stored before, by `clientId`. */
+  said: ReadonlyMap<string, MessageDoc>,
+) => Promise<Step<T>> | Step<T>;
+
+export interface Manner {
+  /** Alone, and on the session as it is, not as it is remembered. */
+  readonly fresh?: boolean;
+  /** What is looked up for `Decide`. */
+  readonly clientId?: string | undefined;
+}
+
+/** For tests: called at each point where a process may die, and where one that throws has died. */
+export interface Hooks {
+  readonly reach?: ((point: CrashPoint) => void) | undefined;
+}
+export type CrashPoint = "begun" | "taken" | "changed" | "logged" | "released";
+
+export interface CommitParts {
+  readonly db: Database;
+  readonly feed: Feed;
+  readonly hooks: Hooks;
+}
+
+interface Job extends Manner {
+  readonly decide: Decide<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+type Outcome = { readonly step: Step<unknown> } | { readonly thrown: unknown };
+
+export class SessionCommit implements AsyncDisposable {
+  readonly #parts: CommitParts;
+  readonly #jobs = new Map<string, Job[]>();
+  readonly #working = new Set<Promise<void>>();
+  readonly #known = new Map<string, SessionDoc>();
+  readonly #outbox: Outbox;
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts;
+    this.#outbox = new Outbox(parts);
+  }
+
+  /**
+   * Decides on the session as it is, again and again until nobody was faster. All that wait for one session are written
+   * together; so only instances race, never a process with itself.
+   */
+  change<T>(id: string, decide: Decide<T>, manner: Manner = {}): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const job: Job = { ...manner, decide, resolve: (value) => resolve(value as T), reject };
+    const waiting = this.#jobs.get(id);
+    if (waiting) waiting.push(job);
+    else {
+      this.#jobs.set(id, [job]);
+      const working = this.#work(id).finally(() => this.#working.delete(working));
+      this.#working.add(working);
+    }
+    return promise;
+  }
+
+  /** Writes out what dead processes left in sessions' outboxes since before `since`. */
+  async settle(since: Date, limit: number): Promise<readonly SessionDoc[]> {
+    const left = await this.#parts.db.run(({ sessions }) =>
+      sessions.find({ unsettled: { $lte: since } }, { projection: { _id: 1, starting: 1 } })
+        .limit(limit).toArray()
+    );
+    for (const { _id } of left) {
+      await this.change(_id.toHexString(), () => ({ result: undefined }), { fresh: true });
+    }
+    return left.filter(({ starting }) => starting);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    while (this.#working.size > 0) await Promise.all(this.#working);
+    await this.#outbox[Symbol.asyncDispose]();
+  }
+
+  async #work(id: string): Promise<void> {
+    const waiting = this.#jobs.get(id) ?? [];
+    for (let jobs; (jobs = nextOf(waiting)).length > 0;) {
+      await this.#together(id, jobs).catch((error) => {
+        for (const job of jobs) job.reject(error);
+      });
+    }
+    this.#jobs.delete(id); // in the same turn as the last look, so that no job is lost
+  }
+
+  async #together(id: string, jobs: readonly Job[]): Promise<void> {
+    if (jobs.some(({ fresh }) => fresh)) this.#known.delete(id);
+    for (let tries = 0;; tries++) {
+      const known = this.#known.get(id);
+      this.#known.delete(id);
+      const before = known ?? await this.#settled(id);
+      const draft = before && new Draft(before);
+      const said = await this.#said(id, jobs);
+      const outcomes: Outcome[] = [];
+      for (const job of jobs) outcomes.push(await outcomeOf(() => job.decide(draft, said)));
+      // what was decided on a memory has to be decided again, unless its write proves that it was right
+      if (known && !outcomes.every(isWrite)) continue;
+      const after = draft && outcomes.some(isWrite) ? await this.#write(draft) : before;
+      if (after || !draft) return await settleJobs(jobs, outcomes, after);
+      if (tries > 1) await pause(Math.random() * MAX_PAUSE);
+    }
+  }
+
+  async #said(id: string, jobs: readonly Job[]): Promise<Map<string, MessageDoc>> {
+    const clientIds = jobs.flatMap(({ clientId }) => clientId === undefined ? [] : [clientId]);
+    const [only] = clientIds;
+    if (only === undefined) return new Map();
+    const which = clientIds.length === 1 ? only : { ...TEXT, $in: clientIds };
+    const found = await this.#parts.db.run(({ messages }) =>
+      messages.find({ sessionId: keyOf(id), clientId: which }).toArray()
+    );
+    return new Map(found.map((message) => [message.clientId ?? "", message]));
+  }
+
+  /** The session as it is, with nothing left in its outbox that isn't written. */
+  async #settled(id: string): Promise<SessionDoc | undefined> {
+    const session = await this.#parts.db.run(({ sessions }) =>
+      sessions.findOne({ _id: keyOf(id) })
+    );
+    if (!session?.outbox) return session ?? undefined;
+    const written = await this.#outbox.writeOut(session);
+    this.#outbox.clearLater(written);
+    return written;
+  }
+
+  /** The session after the change, unless somebody was faster. */
+  async #write(draft: Draft): Promise<SessionDoc | undefined> {
+    const { db, feed, hooks } = this.#parts;
+    const by = feed.token();
+    const changes = changesOf(draft);
+    const update = updateOf(draft, by, feed);
+    const { _id, rev } = draft.before;
+    try {
+      const after = await db.run(async ({ sessions }, { again }) => {
+        const options = { returnDocument: "after" } as const;
+        const written = await sessions.findOneAndUpdate({ _id, rev }, update, options);
+        return written ?? (again ? await sessions.findOne({ _id, by }) : null);
+      });
+      if (!after) return undefined;
+      hooks.reach?.("changed");
+      const written = await this.#outbox.writeOut(after);
+      feed.tell(by, changes);
+      this.#remember(written);
+      this.#outbox.clearLater(written);
+      return written;
+    } catch (error) {
+      feed.tell(by, changes, { isLost: true });
+      throw error;
+    }
+  }
+
+  #remember(session: SessionDoc): void {
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(session._id.toHexString(), session);
+  }
+}
+
+/** One that wants to be alone, or all up to the next such one. */
+function nextOf(waiting: Job[]): Job[] {
+  const end = waiting.findIndex(({ fresh }) => fresh);
+  return waiting.splice(0, end === 0 ? 1 : end > 0 ? Math.min(end, TOGETHER) : TOGETHER);
+}
+
+async function outcomeOf(work: () => Promise<Step<unknown>> | Step<unknown>): Promise<Outcome> {
+  try {
+    return { step: await work() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+const isWrite = (outcome: Outcome): boolean => "step" in outcome && "written" in outcome.step;
+
+async function settleJobs(
+  jobs: readonly Job[],
+  outcomes: readonly Outcome[],
+  after: SessionDoc | undefined,
+): Promise<void> {
+  for (const [index, { resolve, reject }] of jobs.entries()) {
+    const outcome = outcomes[index];
+    if (!outcome || "thrown" in outcome) reject(outcome?.thrown);
+    else if ("result" in outcome.step) resolve(outcome.step.result);
+    else if (after) await Promise.try(outcome.step.written, after).then(resolve, reject);
+  }
+}
+
+/** What readers are told once it is written. */
+function changesOf({ entries, tells, before }: Draft): Change[] {
+  const sessionId = before._id.toHexString();
+  const speaks = entries.some((entry) => "message" in entry);
+  return [
+    ...speaks ? [{ kind: "message", sessionId } as const] : [],
+    ...[...tells].map((kind) =>
+      kind === "queue" ? { kind } as const : { kind, sessionId } as const
+    ),
+  ];
+}
+
+function updateOf(draft: Draft, by: string, feed: Feed): UpdateFilter<SessionDoc> {
+  const { entries, before, tells } = draft;
+  const outbox = entries.map((entry) =>
+    "message" in entry ? { message: { ...entry.message, via: by } } : entry
+  );
+  const log = entries.length > 0
+    ? { outbox, outboxId: by, unsettled: draft.after.lastActivity }
+    : { outbox: undefined, outboxId: undefined, unsettled: undefined };
+  const fields = Object.entries({ ...draft.fields, ...log });
+  // an outbox that this one takes the place of was written: whoever polls is told so now
+  const stamps = feed.stamp(by, [...tells, ...before.outbox ? ["message" as const] : []]);
+  const gone = fields.filter(([, value]) => value === undefined).map(([name]) => name);
+  const quiet = [...draft.quiet].map((side) => `typing.${side}`);
+  return {
+    $inc: { rev: 1 },
+    $push: { by: { $each: [by], $slice: -LAST_WRITES } },
+    $unset: Object.fromEntries([...gone, ...quiet].map((name) => [name, 1])),
+    ...stamped(stamps, Object.fromEntries(fields.filter(([, value]) => value !== undefined))),
+  };
+}

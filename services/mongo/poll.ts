@@ -1,0 +1,120 @@
+/** Other processes' writes by polling, for servers without change streams: only while somebody reads. */
+import type { Db } from "mongodb";
+import { setTimeout } from "node:timers/promises";
+import type { Change } from "../domain.ts";
+import type { Ear, Heard } from "./changes.ts";
+import type { Told } from "./rows.ts";
+import { type Collections, collectionsOf } from "./schema.ts";
+
+/** How soon another process's writes are heard, in milliseconds. */
+const EVERY = 250;
+/** A write's time is taken a little before others can see it, so each look goes back this far. */
+const OVERLAP = 2_000;
+/** What was written just before the first look is told too: once too often rather than not at all. */
+const MARGIN = 1_000;
+
+interface News extends Heard {
+  readonly at: Date;
+}
+
+export class Poller implements Ear {
+  readonly #db: Db;
+  readonly #collections: Collections;
+  readonly #hear: (heard: Heard | "gap") => void;
+  readonly #isWanted: () => boolean;
+  readonly #stop = new AbortController();
+  /** What was heard within the overlap, and when it was written. */
+  readonly #heard = new Map<string, number>();
+  #running: Promise<void> | undefined;
+
+  constructor(db: Db, hear: (heard: Heard | "gap") => void, isWanted: () => boolean) {
+    this.#db = db;
+    this.#collections = collectionsOf(db);
+    this.#hear = hear;
+    this.#isWanted = isWanted;
+  }
+
+  listen(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#isWanted() && !this.#stop.signal.aborted) this.listen();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    let start: number | undefined;
+    let position = 0;
+    let isBroken = false;
+    while (!signal.aborted && this.#isWanted()) {
+      try {
+        start ??= await this.#now() - MARGIN;
+        position = Math.max(position, start);
+        position = this.#tell(await this.#news(Math.max(position - OVERLAP, start)), position);
+        if (isBroken) this.#hear("gap");
+        isBroken = false;
+      } catch {
+        isBroken = true; // the position stays, so nothing is missed
+      }
+      await setTimeout(EVERY, undefined, { signal }).catch(() => {});
+    }
+    this.#heard.clear();
+  }
+
+  /** The server's clock: all times of news are by it. */
+  async #now(): Promise<number> {
+    const { localTime } = await this.#db.command({ hello: 1 });
+    return localTime.getTime();
+  }
+
+  async #news(since: number): Promise<News[]> {
+    const from = { $gte: new Date(since) };
+    const { sessions, agents, signIns } = this.#collections;
+    const [changed, working, ended] = await Promise.all([
+      sessions.find({ changedAt: from }, { projection: { told: 1 } }).toArray(),
+      agents.find({ "told.at": from }, { projection: { told: 1 } }).toArray(),
+      signIns.find({ endedAt: from }, { projection: { endedAt: 1, endedBy: 1 } }).toArray(),
+    ]);
+    return [
+      ...changed.flatMap(({ _id, told = {} }) => ofSession(_id.toHexString(), told)),
+      ...working.map(({ _id, told }): News => {
+        return { ...told, change: { kind: "agent", agentId: _id.toHexString() } };
+      }),
+      ...ended.flatMap(({ _id, endedAt, endedBy }): News[] =>
+        endedAt ? [{ by: endedBy, at: endedAt, change: { kind: "sign_in", signInId: _id } }] : []
+      ),
+    ].filter(({ at }) => at.getTime() >= since);
+  }
+
+  /** Tells what is new, in its order, and returns up to when that is. */
+  #tell(news: readonly News[], position: number): number {
+    for (const { by, at, change } of news.toSorted((one, other) => +one.at - +other.at)) {
+      const key = `${by} ${Object.values(change).join(" ")}`;
+      position = Math.max(position, at.getTime());
+      if (this.#heard.has(key)) continue;
+      this.#heard.set(key, at.getTime());
+      this.#hear({ by, change });
+    }
+    for (const [key, at] of this.#heard) {
+      if (at < position - OVERLAP) this.#heard.delete(key);
+    }
+    return position;
+  }
+}
+
+function ofSession(sessionId: string, told: Readonly<Partial<Record<string, Told>>>): News[] {
+  const changes: readonly Change[] = [
+    { kind: "message", sessionId },
+    { kind: "session", sessionId },
+    { kind: "queue" },
+  ];
+  return changes.flatMap((change) => {
+    const stamp = told[change.kind];
+    return stamp ? [{ ...stamp, change }] : [];
+  });
+}
