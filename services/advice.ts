@@ -1,6 +1,7 @@
 /** What the assistant does for agents when they ask: a reply to look over, and a summary. Nothing is sent by itself. */
 import type { Clock } from "./clock.ts";
 import type { Message, Source } from "./domain.ts";
+import { cleaned } from "./growth.ts";
 import { isSmallTalk } from "./intent.ts";
 import type { Library } from "./library.ts";
 import { type LlmClient, type Piece, type Prompt, type Quote, TooSlow } from "./llm.ts";
@@ -51,7 +52,7 @@ export class Advice {
     const { llm } = this.#options;
     const made = llm.summarise &&
       await this.#inTime((signal) => llm.summarise!(messages.slice(-HISTORY), signal));
-    return made || extract(messages);
+    return made ? cleaned(made) : extract(messages);
   }
 
   /** Undefined where the model fails or takes too long. */
@@ -80,7 +81,7 @@ interface Said {
 async function said(answer: AsyncIterable<Piece>): Promise<Said> {
   const pieces = await Array.fromAsync(answer);
   return {
-    text: pieces.map((piece) => "text" in piece ? piece.text : "").join("").trim(),
+    text: cleaned(pieces.map((piece) => "text" in piece ? piece.text : "").join("")).trim(),
     quotes: pieces.flatMap((piece) => "quotes" in piece ? piece.quotes : []),
   };
 }

@@ -15,7 +15,7 @@ export interface GrowthOptions {
 }
 
 export class Growth implements Disposable {
-  text = "";
+  #said = "";
   /** A handover, a close, or another process: nobody waits for this answer any more. */
   unwanted = false;
   readonly #options: GrowthOptions;
@@ -37,12 +37,16 @@ export class Growth implements Disposable {
     this.#timer = this.#nextBeat();
   }
 
+  get text(): string {
+    return cleaned(this.#said);
+  }
+
   get signal(): AbortSignal {
     return this.#signal;
   }
 
   add(text: string): void {
-    this.text += text;
+    this.#said += text;
     this.#beat();
   }
 
@@ -81,6 +85,11 @@ export class Growth implements Disposable {
       this.#writing = false;
     }
   }
+}
+
+/** A model's words as a person's would have been let in: see `Text` in domain.ts. */
+export function cleaned(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "").replace(/\r\n?/g, "\n");
 }
 
 /** A model that doesn't listen to its signal doesn't keep anyone waiting either. */

@@ -67,7 +67,7 @@ export class SessionCommit implements AsyncDisposable {
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
-    this.#outbox = new Outbox(parts);
+    this.#outbox = new Outbox(parts, (id) => this.#jobs.has(id));
   }
 
   /**

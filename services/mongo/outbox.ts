@@ -17,8 +17,12 @@ export class Outbox implements AsyncDisposable {
   readonly #clearing = new Map<string, { timer: ReturnType<typeof setTimeout>; run: () => void }>();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(parts: CommitParts) {
+  readonly #isBusy: (sessionId: string) => boolean;
+
+  /** `isBusy`: a change is under way, which will clear what is written. */
+  constructor(parts: CommitParts, isBusy: (sessionId: string) => boolean) {
     this.#parts = parts;
+    this.#isBusy = isBusy;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -82,7 +86,8 @@ export class Outbox implements AsyncDisposable {
   }
 
   /** Empties the outbox soon, if no further change of the session does. */
-  clearLater({ _id, outbox, outboxId }: SessionDoc): void {
+  clearLater(session: SessionDoc): void {
+    const { _id, outbox, outboxId } = session;
     const id = _id.toHexString();
     clearTimeout(this.#clearing.get(id)?.timer);
     this.#clearing.delete(id);
@@ -94,7 +99,8 @@ export class Outbox implements AsyncDisposable {
         .finally(() => this.#running.delete(clearing));
       this.#running.add(clearing);
     };
-    this.#clearing.set(id, { timer: setTimeout(run, CLEAR_AFTER), run });
+    const due = () => this.#isBusy(id) ? this.clearLater(session) : run();
+    this.#clearing.set(id, { timer: setTimeout(due, CLEAR_AFTER), run });
   }
 
   async #clear(_id: ObjectId, outboxId: string): Promise<void> {

@@ -36,14 +36,14 @@ export class Places {
   takeFree(session: string, epoch: number, now: Date): Promise<Receiver | undefined> {
     const free = { status: "available", presentUntil: { $gte: now } } as const;
     return this.#queue.run("free", async () => {
+      // a server may say "none" when another took the one that it had picked; so while there is one it is asked again
       for (;;) {
-        const agent = await this.#take(free, { session, epoch, at: now }, now);
-        if (agent) return agent;
-        // a server may say "none" when another took the one that it had picked
         const some = await this.#parts.db.run(({ agents }) =>
           agents.findOne(free, { projection: { _id: 1 } })
         );
         if (!some) return undefined;
+        const agent = await this.#take(free, { session, epoch, at: now }, now);
+        if (agent) return agent;
       }
     });
   }

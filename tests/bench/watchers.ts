@@ -147,16 +147,15 @@ export const memoryOfIdle: Group = {
         return { value: added };
       },
     });
-    const what = `memory of a server with ${count} idle pages, each of its own chat`;
     return [
       {
         id: "23",
-        what: `${what} ÷ with bare sockets`,
+        what: `memory that ${count} idle pages add, each of its own chat ÷ bare sockets`,
         unit: "MB",
-        ...all,
+        ...added,
         target: { is: "≤", value: 1.5 },
       },
-      { id: "23b", what: "… only what the sockets add", unit: "MB", ...added },
+      { id: "23b", what: "… with all else that the server has", unit: "MB", ...all },
     ];
   },
 };

@@ -166,7 +166,7 @@ browserTest(
     const desk = await trapped(stage, traps, { url: site.url, as: [ada] });
     const chat = await trapped(stage, traps, { url: site.url, as: [] });
     await list.close();
-    const OFTEN = 8;
+    const OFTEN = 12;
     for (const how of ["opened", "read"] as const) {
       const expected = [
         await assertDesk(desk, how, harmless),
@@ -268,7 +268,7 @@ browserTest("articles and searches in them are text, Markdown and nothing else",
   assert.deepEqual(HOSTILE.filter((text) => !codes.has(kept(text))), []);
 
   for (const [i, text] of HOSTILE.entries()) {
-    if (i % 5) continue;
+    if (i % 8) continue;
     await page.goto(`/help?q=${encodeURIComponent(text)}`);
     const [q, main = "", scripts] = await page.evaluate(`[document.getElementById("q").value,
       document.querySelector("main").textContent, String(document.scripts.length)]`) as string[];
