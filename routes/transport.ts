@@ -13,7 +13,11 @@ import type { Log } from "../services/log.ts";
 import type { Env } from "./parts.ts";
 
 /** Above the 16 KiB that a frame may have, so that a sender a little over is told; far above, `ws` closes with 1009. */
-const MAX_PAYLOAD = 256 * 1024;
+const MAX_PAYLOAD = 64 * 1024;
+/** Of one message: what a browser sends comes in one. */
+const MAX_FRAGMENTS = 64;
+/** After an error `ws` would go on reading, and throwing away, for half a minute. */
+const CUT_AFTER = 100;
 /** Frames of one socket being handled before it is paused. */
 const MAX_PENDING = 64;
 /** One that hasn't answered a ping by the next is gone. */
@@ -52,7 +56,11 @@ export async function serve(
     (request, { incoming }: { incoming: Pick<IncomingMessage, "socket"> }) =>
       app.fetch(request, { remote: remoteOf(incoming) }),
   ));
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_PAYLOAD,
+    maxFragments: MAX_FRAGMENTS,
+  });
   const connections = new Connections(server);
   server.on("upgrade", (incoming: IncomingMessage, duplex: Duplex, head) => {
     connections.forget(incoming.socket);
@@ -172,7 +180,10 @@ function live(ws: WebSocket): LiveSocket {
     });
   });
   ws.on("pong", () => deaf.delete(ws));
-  ws.on("error", () => {}); // too large, not UTF-8, cut off: `close` follows
+  ws.once("error", () => { // too large, not UTF-8, cut off
+    const late = setTimeout(() => ws.terminate(), CUT_AFTER);
+    ws.once("close", () => clearTimeout(late));
+  });
   ws.once("close", () => socket.onClose());
   return socket;
 }

@@ -130,3 +130,19 @@ export const HELD_OUT = [
     "Can you translate this text into French?",
   ]),
 ];
+
+/** What is asked first, and how it goes on: the second is not to be understood without the first. */
+export const FOLLOW_UPS: readonly (EvalQuestion & { readonly before: string })[] = ([
+  ["How long does delivery to Iceland take?", "and to Norway?", "delivery-times"],
+  ["What does shipping to Poland cost?", "And to Switzerland?", "delivery-times"],
+  ["How long does delivery to Germany take?", "and what does it cost?", "delivery-times"],
+  ["Can I return a lamp?", "and how long do I have?", "returns"],
+  ["how long is the warranty on lamps?", "and on bulbs?", "warranty"],
+  ["Can I pay with Klarna?", "what about paypal", "payment"],
+  ["How do I clean a linen shade?", "and brass?", "care"],
+  ["Do I pay customs in Switzerland?", "or in Norway?", "customs"],
+  ["How long does delivery to Iceland take?", "invoices?", "invoices"],
+  ["How long does shipping take to Sweden?", "and to Chile?", undefined],
+  ["How do I return a lamp?", "What is the capital of Peru?", undefined],
+  ["Can I pay with Klarna?", "and with seashells?", undefined],
+] as const).map(([before, question, slug]) => ({ before, question, slug }));

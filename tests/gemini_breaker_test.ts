@@ -9,12 +9,11 @@ import {
   event,
   fails,
   geminiSite,
-  live,
+  hangs,
   RETURNS,
   says,
   StandIn,
   streams,
-  until,
   words,
 } from "./gemini_stand_in.ts";
 import { act, ok, setStatus } from "./talk.ts";
@@ -85,12 +84,7 @@ test("nobody can open it for others by asking what is blocked", async () => {
 });
 
 test("answers that are handed over don't count, slow ones do", async () => {
-  await using standIn = await StandIn.open((_, gone) =>
-    live(async function* () {
-      yield words("Well, ");
-      await until(gone);
-    }())
-  );
+  await using standIn = await StandIn.open(hangs(words("Well, ")));
   await using site = await geminiSite({ url: standIn.url });
   const ada = await site.agent("Ada");
   await setStatus(ada, { status: "busy" });

@@ -126,12 +126,19 @@ export function says(text: string, quotes: readonly Quote[] = [], cut = 7): Resp
 export const streams = (...events: string[]): Response =>
   stream(ReadableStream.from(events).pipeThrough(new TextEncoderStream()));
 
-export const stream = (body: ReadableStream<Uint8Array>): Response =>
+const stream = (body: ReadableStream<Uint8Array>): Response =>
   new Response(body, { headers: { "content-type": "text/event-stream" } });
 
 /** Pieces as a generator makes them, each sent at once. */
 export const live = (pieces: AsyncIterable<string>): Response =>
   stream(ReadableStream.from(pieces).pipeThrough(new TextEncoderStream()));
+
+/** Says so much and then nothing more, until the client hangs up. */
+export const hangs = (...first: string[]): Reply => (_, gone) =>
+  live(async function* () {
+    yield* first;
+    await until(gone);
+  }());
 
 /** A failure as Google words it. */
 export function fails(status: number, message: string, details: readonly object[] = []): Response {

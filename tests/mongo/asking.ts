@@ -1,0 +1,149 @@
+/** What the store asks of the database: by an index, and nothing that comes from outside but text. */
+import assert from "node:assert/strict";
+import { type CommandStartedEvent, type Db, ObjectId } from "mongodb";
+import { newId } from "../../services/domain.ts";
+import { asked, at, type Cast, ended, rejects, times } from "../contract/cast.ts";
+import type { Test } from "./home.ts";
+import { explained, explainsPoints, shapeOf } from "./plans.ts";
+
+export function asking(test: Test): void {
+  test("every question finds its documents by an index", async (home) => {
+    const shapes = new Map<string, CommandStartedEvent>();
+    const tune = ({ client }: Db) => {
+      client.on("commandStarted", (event) => {
+        const shape = shapeOf(event.commandName, event.command);
+        if (shape) shapes.set(shape, event);
+      });
+    };
+    const cast = await home.cast({ tune, driver: { monitorCommands: true } });
+    await everything(cast);
+    await home.raw(async (db) => {
+      const whole = await explainsPoints(db);
+      for (const [shape, { command }] of shapes) {
+        const plan = JSON.stringify(await explained(db, command, whole));
+        assert.match(plan, /IXSCAN|IDHACK|EXPRESS|"EOF"/, `${shape}: ${plan}`);
+        assert.doesNotMatch(plan, /COLLSCAN/, `${shape}: ${plan}`);
+      }
+    });
+    assert.ok(shapes.size > 40, `${shapes.size} shapes`);
+  });
+
+  test("what is no text never gets into a question, and text never is more than that", async (home) => {
+    const cast = await home.cast();
+    const { agents, customers, messages, sessions, signIns, vouchers } = cast.store;
+    const ada = await cast.agent("Ada");
+    const session = await cast.start();
+    const anything = { $ne: null } as unknown as string;
+    await rejects(customers.byEmail(anything), "malformed").catch(() => {});
+    for (
+      const asking of [
+        () => customers.byEmail(anything),
+        () => agents.byEmail(anything),
+        () => signIns.find(anything, at(0)),
+        () => signIns.endAll("agent", anything),
+        () => vouchers.peek("invite", anything, at(0)),
+        () => vouchers.spend("invite", anything, at(0)),
+        () => sessions.openOf(anything),
+        () => sessions.carriedBy(anything),
+        () => sessions.search(anything, 9),
+        () => cast.asks(session, { text: "x", clientId: anything }),
+        () => cast.asks(session, { text: anything }),
+      ]
+    ) await rejects(asking(), "malformed");
+    assert.equal(await sessions.find(anything), undefined);
+    assert.equal(await agents.find(anything), undefined);
+    assert.deepEqual(await messages.page(anything, { limit: 9 }), { messages: [], hasMore: false });
+    const path = "$password";
+    await agents.rename(ada.id, path);
+    const chosen = await agents.set(ada.id, { chosen: path as "busy" }, at(1));
+    assert.deepEqual([chosen.name, chosen.chosen], [path, path]);
+    assert.equal((await cast.asks(session, path)).text, path);
+    for (const words of [".*", "^", "$", "a|b", "[a-z]", "\\w"]) {
+      assert.ok((await sessions.search(words, 9)).every(({ id }) => id === session.id));
+    }
+  });
+
+  test("rows put in by hand are announced, and keep their place", async (home) => {
+    const cast = await home.cast();
+    const session = await cast.start();
+    await cast.asks(session, "One");
+    await using listener = cast.listen();
+    await home.raw((db) =>
+      db.collection("messages").insertOne({
+        sessionId: new ObjectId(session.id),
+        seq: 2,
+        sender: "system",
+        senderName: "System",
+        text: "We are sorry",
+        timestamp: at(9),
+      })
+    );
+    assert.equal((await cast.asks(session, "Three")).seq, 3);
+    await listener.hears({ kind: "message", sessionId: session.id });
+    assert.deepEqual((await cast.log(session)).map(({ text }) => text), [
+      "One",
+      "We are sorry",
+      "Three",
+    ]);
+    assert.equal((await cast.asks(session, "Four")).seq, 4);
+    assert.equal((await cast.sessionNow(session)).askedSeq, 4);
+  });
+}
+
+/** Uses each method, so that each question is asked. */
+async function everything(cast: Cast): Promise<void> {
+  const { agents, customers, messages, sessions, signIns, vouchers } = cast.store;
+  const ada = await cast.agent("Ada", { capacity: 2 });
+  const customer = await cast.customer("Linus");
+  const { session } = await sessions.start(
+    { id: newId(), customer, silentUntil: at(600) },
+    at(1),
+  );
+  await cast.asks(session, { text: "My table is broken", clientId: "c-1" });
+  await times(3, (index) => cast.asks(session, { text: "Hello?", clientId: `d-${index}` }));
+  await rejects(cast.replies(session, ada, { text: "Yes?", basedOn: 1 }), "stale");
+  await cast.move(session, "waiting", [asked]);
+  await sessions.queuePosition(await cast.sessionNow(session));
+  for (const list of ["mine", "waiting", "ai", "others", "closed"] as const) {
+    const [first] = await sessions.list(list, ada.id, { limit: 1 });
+    await sessions.list(list, ada.id, { limit: 5, after: first ?? await cast.sessionNow(session) });
+  }
+  await sessions.counts(ada.id);
+  await sessions.nextWaiting();
+  await cast.move(session, "ai");
+  await cast.answers(session, "It is on its way");
+  await cast.asks(session, "When?");
+  const answer = newId();
+  await messages.beginAnswer(session.id, answer, at(60), at(1));
+  await messages.growAnswer(session.id, answer, "To", at(61));
+  await messages.dropAnswer(session.id, answer);
+  await messages.page(session.id, { after: 1, limit: 2 });
+  await messages.page(session.id, { before: 3, limit: 2 });
+  await sessions.typing(session.id, "user", at(6));
+  await sessions.seen(session.id, "user", 99, at(6));
+  await sessions.search("table linus", 9);
+  await sessions.overdue(at(9), at(9), 9);
+  await sessions.unanswered(at(99), 9);
+  await sessions.events(session.id);
+  await sessions.openOf(customer.id);
+  await cast.move(session, { agentId: ada.id });
+  await sessions.carriedBy(ada.id);
+  await agents.gone(at(1e6));
+  await agents.lapse(at(200_000));
+  await agents.all();
+  await agents.byEmail(ada.email);
+  await agents.rename(ada.id, "Ada L.");
+  await agents.setPassword(ada.id, "hash");
+  await cast.move(session, "closed", [ended]);
+  await sessions.rate(session.id, 5, undefined, at(9));
+  await sessions.ofCustomer(customer.id, { limit: 1, after: await cast.sessionNow(session) });
+  await customers.byEmail(customer.email ?? "");
+  await customers.rename(customer.id, "Linus T.");
+  await signIns.add({ id: "s", side: "user", accountId: customer.id, expiresAt: at(9) });
+  await signIns.extend("s", at(10));
+  await signIns.find("s", at(1));
+  await signIns.endAll("user", customer.id);
+  await signIns.forget(at(99));
+  await vouchers.peek("invite", "v", at(1));
+  await vouchers.spend("invite", "v", at(1));
+}

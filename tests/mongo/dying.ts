@@ -1,0 +1,108 @@
+/** A process that dies between two writes, and who comes after it. */
+import assert from "node:assert/strict";
+import { newId } from "../../services/domain.ts";
+import { anAnswer, asCustomer, at, ended } from "../contract/cast.ts";
+import { load, type Test } from "./home.ts";
+
+const SOON = at(30);
+
+export function dying(test: Test): void {
+  test("a handover's line that its process never wrote stands above all that comes after", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const ada = await cast.agent("Ada", { chosen: "busy" });
+    const session = await cast.start();
+    await cast.asks(session, "Hello?");
+    const answer = newId();
+    await cast.store.messages.beginAnswer(session.id, answer, at(60), at(1));
+    dieAt("changed");
+    const taken = { kind: "taken_over", agentId: ada.id, agentName: "Ada", from: "ai" } as const;
+    await assert.rejects(cast.move(session, { agentId: ada.id }, [taken]), /died/);
+    const late = heir.store.messages.finishAnswer(session.id, answer, anAnswer("Hi", 1), at(2));
+    assert.equal(await late, undefined);
+    await heir.asks(session, "Are you there?");
+    assert.deepEqual(await heir.told(session), [
+      "user: Hello?",
+      "system: Ada joined",
+      "user: Are you there?",
+    ]);
+    assert.deepEqual(await heir.eventKinds(session), ["started", "taken_over"]);
+  });
+
+  for (const point of ["changed", "logged"] as const) {
+    test(`a message whose process died (${point}) is stored once, and gets its answer`, async (home) => {
+      const { cast, dieAt } = await home.mortal();
+      const heir = await home.cast();
+      const session = await cast.start();
+      const draft = { text: "Hello?", clientId: "c-1" };
+      dieAt(point);
+      await assert.rejects(cast.asks(session, draft), /died/);
+      const [left] = await heir.store.sessions.unanswered(at(9), 9);
+      assert.equal(left?.id, session.id);
+      await heir.store.agents.lapse(SOON);
+      assert.deepEqual(await heir.told(session), ["user: Hello?"]);
+      const again = await heir.append(session, asCustomer(session), draft, at(9));
+      assert.equal(again.repeated, true);
+      assert.equal((await heir.asks(session, "More")).seq, 2);
+    });
+  }
+
+  test("a place that a dead process took is given back, and not to two", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const session = await cast.start();
+    const ada = await cast.agent("Ada");
+    dieAt("taken");
+    await assert.rejects(cast.move(session, "free"), /died/);
+    await heir.store.agents.lapse(at(5));
+    assert.equal((await heir.agentNow(ada.id)).carrying, 1, "it may still be under way");
+    await heir.store.agents.lapse(SOON);
+    assert.deepEqual(await load(heir, ada.id), [0, "available"]);
+    const late = heir.store.sessions.move(session, { agentId: ada.id }, [], at(31));
+    assert.equal(await late, "changed", "what was under way comes too late");
+  });
+
+  test("a place that a dead process did not give back is free again", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const ada = await cast.agent("Ada");
+    const session = await cast.start();
+    dieAt("released");
+    await assert.rejects(cast.move(session, "closed", [ended]), /died/);
+    assert.deepEqual(await load(heir, ada.id), [1, "busy"]);
+    await heir.store.agents.lapse(at(1));
+    assert.deepEqual(await load(heir, ada.id), [0, "available"]);
+    assert.deepEqual(await heir.told(session), [
+      "system: Ada joined",
+      "system: Linus ended the chat",
+    ]);
+  });
+
+  test("a start that its process never completed is completed, by the next start or by the sweep", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    await cast.agent("Ada", { capacity: 2 });
+    const [linus, grace] = [await cast.customer("Linus"), await cast.customer("Grace")];
+    dieAt("begun");
+    await assert.rejects(cast.start(linus), /died/);
+    await assert.rejects(cast.start(grace), /died/);
+    const again = await heir.start(linus, at(1));
+    assert.equal(again.agentName, "Ada");
+    await heir.store.agents.lapse(SOON);
+    const swept = await heir.store.sessions.openOf(grace.id);
+    assert.equal(swept?.agentName, "Ada");
+    assert.deepEqual(await heir.eventKinds(again), ["started", "assigned"]);
+    assert.deepEqual(await heir.told(swept), ["system: Ada joined"]);
+  });
+
+  test("a start whose process died after taking a place has it, or another, but not two", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const ada = await cast.agent("Ada", { capacity: 3 });
+    const linus = await cast.customer("Linus");
+    dieAt("taken");
+    await assert.rejects(cast.start(linus), /died/);
+    assert.equal((await heir.start(linus, at(1))).agentName, "Ada");
+    assert.deepEqual(await load(heir, ada.id), [1, "available"]);
+  });
+}

@@ -1,0 +1,78 @@
+/** Answers of the server that get lost, and no server at all. */
+import assert from "node:assert/strict";
+import { openMongo } from "../../services/mongo/open.ts";
+import { at, Cast, ended, rejects } from "../contract/cast.ts";
+import { Cable } from "./cable.ts";
+import { load, type Test } from "./home.ts";
+
+export function losing(test: Test): void {
+  test("a write whose answer was lost is done, and done once", async (home) => {
+    await using cable = new Cable(home.uri);
+    const cast = await home.cast({}, cable.uri);
+    const ada = await cast.agent("Ada", { capacity: 5 });
+    const customer = await cast.customer();
+    cable.lose("insert sessions");
+    const session = await cast.start(customer);
+    for (const command of ["findAndModify sessions", "insert messages"]) {
+      cable.lose(command);
+      await cast.asks(session, command);
+    }
+    cable.lose("findAndModify agents");
+    const other = await cast.start();
+    cable.lose("findAndModify sessions");
+    await cast.move(other, "closed", [ended]);
+    cable.lose("update agents");
+    const grace = await cast.newcomer("Grace");
+    cable.lose("findAndModify vouchers");
+    const grant = { kind: "reset", side: "agent", accountId: ada.id } as const;
+    await cast.store.vouchers.add({ id: "v", grant, expiresAt: at(9) });
+    assert.deepEqual(await cast.store.vouchers.spend("reset", "v", at(1)), grant);
+    assert.equal(cable.lost, 7);
+    assert.deepEqual(await cast.told(session), [
+      "system: Ada joined",
+      "user: findAndModify sessions",
+      "user: insert messages",
+    ]);
+    assert.deepEqual(await cast.told(other), [
+      "system: Ada joined",
+      "system: Linus ended the chat",
+    ]);
+    assert.deepEqual(await load(cast, ada.id), [1, "available"]);
+    assert.equal((await cast.store.agents.all()).length, 2);
+    assert.ok(await cast.store.agents.find(grace.id));
+    await home.raw(async (db) => {
+      assert.equal(
+        await db.collection("agents").countDocuments({ "carried.0": { $exists: true } }),
+        1,
+      );
+    });
+  });
+
+  test("a write that can't be told done is refused, and the same again is the first", async (home) => {
+    await using cable = new Cable(home.uri);
+    const cast = await home.cast({}, cable.uri);
+    const session = await cast.start();
+    const draft = { text: "Hello?", clientId: "c-1" };
+    cable.lose("findAndModify sessions", 9);
+    await rejects(cast.asks(session, draft), "unavailable");
+    cable.lose("none");
+    await cast.asks(session, draft);
+    assert.deepEqual(await cast.told(session), ["user: Hello?"]);
+  });
+
+  test("without a database it is unavailable, and there when the database is", async (home) => {
+    const heard: (string | undefined)[] = [];
+    const notice = (away: Error | undefined) => heard.push(away?.message);
+    const { port } = new URL(home.uri);
+    const uri = `mongodb://ada:s3cret@127.0.0.1:${port === "1" ? 2 : 1}/?authSource=admin`;
+    await using store = openMongo(uri, { notice });
+    const fault = await rejects(store.ping(), "unavailable");
+    await rejects(new Cast(store).customer(), "unavailable");
+    const told = Deno.inspect(fault, { depth: 9 }) + heard.join();
+    assert.equal(heard.length, 1);
+    assert.doesNotMatch(told, /s3cret|ada/);
+    await using wrong = openMongo("mongo//ada:s3cret@nowhere", { notice });
+    const other = await rejects(wrong.ping(), "unavailable");
+    assert.doesNotMatch(Deno.inspect(other, { depth: 9 }) + heard.join(), /s3cret/);
+  });
+}
