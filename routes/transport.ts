@@ -180,10 +180,11 @@ function live(ws: WebSocket): LiveSocket {
     });
   });
   ws.on("pong", () => deaf.delete(ws));
-  ws.once("error", () => { // too large, not UTF-8, cut off
-    const late = setTimeout(() => ws.terminate(), CUT_AFTER);
-    ws.once("close", () => clearTimeout(late));
+  let late: ReturnType<typeof setTimeout> | undefined;
+  ws.on("error", () => late ??= setTimeout(() => ws.terminate(), CUT_AFTER)); // too large, not UTF-8, cut off
+  ws.once("close", () => {
+    clearTimeout(late);
+    socket.onClose();
   });
-  ws.once("close", () => socket.onClose());
   return socket;
 }
