@@ -59,13 +59,11 @@ function afterOf(c: Context<Env>): number | undefined {
 
 /** Follows a session from where the page is; a page too far behind, or beyond the log, loads itself again. */
 async function follow(
-  c: Context<Env>,
   parts: Parts,
   connection: Connection,
   follower: Follower,
-  sessionId: string,
+  { sessionId, after }: { sessionId: string; after: number | undefined },
 ): Promise<void> {
-  const after = afterOf(c);
   const lastSeq = (await parts.store.sessions.find(sessionId))?.lastSeq ?? 0;
   if (after !== undefined && (after > lastSeq || lastSeq - after > MAX_TAIL)) {
     connection.send(RELOAD);
@@ -77,40 +75,47 @@ async function follow(
 // ---- the customer's page ------------------------------------------------------------------------
 
 export async function openChatLive(c: Context<Env>, parts: Parts, reader: Reader) {
-  const id = c.req.param("id") ?? "";
-  const session = await parts.chat.sessionFor(reader.actor, id);
-  let wasOpen = c.req.query("foot") !== "closed" && session.status === "open";
-  return parts.sockets.accept(c, reader, (connection) => {
-    const follower: Follower = {
-      deliver(update) {
-        const { session, queuePosition: place, agentStatus } = update;
-        const ended = wasOpen && session.status === "closed";
-        wasOpen = session.status === "open";
-        connection.send(
-          talk(parts, update, "user") + String(
-            <>
-              {update.headChanged && (
-                <>
-                  <Region id="chat-head">
-                    <ChatHead site={parts.site} session={session} agentStatus={agentStatus} />
-                  </Region>
-                  <Region id="banner">
-                    <Banner session={session} place={place} />
-                  </Region>
-                </>
-              )}
-              {ended && (
-                <Region id="chat-foot">
-                  <ChatFoot site={parts.site} session={session} clientId={newId()} />
+  const sessionId = c.req.param("id") ?? "";
+  await parts.chat.sessionFor(reader.actor, sessionId);
+  const showsEnd = c.req.query("foot") === "closed";
+  const from = { sessionId, after: afterOf(c) };
+  return parts.sockets.accept(
+    c,
+    reader,
+    (connection) => follow(parts, connection, chatFollower(parts, connection, showsEnd), from),
+  );
+}
+
+/** Apart from the request, which would otherwise live as long as the socket. */
+function chatFollower(parts: Parts, connection: Connection, showsEnd: boolean): Follower {
+  return {
+    deliver(update) {
+      const { session, queuePosition: place, agentStatus } = update;
+      const ended = !showsEnd && session.status === "closed";
+      showsEnd = session.status === "closed";
+      connection.send(
+        talk(parts, update, "user") + String(
+          <>
+            {update.headChanged && (
+              <>
+                <Region id="chat-head">
+                  <ChatHead site={parts.site} session={session} agentStatus={agentStatus} />
                 </Region>
-              )}
-            </>,
-          ),
-        );
-      },
-    };
-    return follow(c, parts, connection, follower, id);
-  });
+                <Region id="banner">
+                  <Banner session={session} place={place} />
+                </Region>
+              </>
+            )}
+            {ended && (
+              <Region id="chat-foot">
+                <ChatFoot site={parts.site} session={session} clientId={newId()} />
+              </Region>
+            )}
+          </>,
+        ),
+      );
+    },
+  };
 }
 
 // ---- the desk -----------------------------------------------------------------------------------
@@ -119,11 +124,13 @@ export async function openDeskLive(c: Context<Env>, parts: Parts, reader: Reader
   const { session: sessionId, list, q, page: after, foot } = c.req.query();
   if (sessionId) await parts.chat.sessionFor(reader.actor, sessionId);
   const view = { list: isDeskList(list) ? list : "mine" as DeskList, q, after, current: sessionId };
-  return parts.sockets.accept(c, reader, async (connection) => {
-    const desk = new DeskChannel(parts, connection, reader.actor.id, view, foot);
-    desk.open();
-    if (sessionId) await follow(c, parts, connection, desk, sessionId);
-  });
+  const { id } = reader.actor;
+  const from = sessionId ? { sessionId, after: afterOf(c) } : undefined;
+  return parts.sockets.accept(
+    c,
+    reader,
+    (connection) => new DeskChannel(parts, connection, id, view, foot).open(from),
+  );
 }
 
 /** One open desk: its lists and status, and the conversation that is open on it. */
@@ -152,12 +159,13 @@ class DeskChannel implements Follower {
     this.#foot = foot;
   }
 
-  open(): void {
+  async open(from: { sessionId: string; after: number | undefined } | undefined): Promise<void> {
     this.#connection.keep(this.#parts.bus.listen((change) => {
       if (change.kind !== "sign_in") this.#listsSoon();
     }));
     this.#connection.keep({ [Symbol.dispose]: () => this.#pending?.[Symbol.dispose]() });
     this.#listsSoon();
+    if (from) await follow(this.#parts, this.#connection, this, from);
   }
 
   deliver(update: Update): void {

@@ -64,7 +64,7 @@ export async function serve(
   const connections = new Connections(server);
   server.on("upgrade", (incoming: IncomingMessage, duplex: Duplex, head) => {
     connections.forget(incoming.socket);
-    duplex.on("error", () => duplex.destroy());
+    duplex.on("error", giveUp);
     let ready: ((socket: LiveSocket) => void) | undefined;
     const takeOver = (then: (socket: LiveSocket) => void) => ready = then;
     const request = requestOf(incoming);
@@ -132,6 +132,11 @@ function requestOf({ url = "/", headers }: IncomingMessage): Request {
     [value ?? []].flat().map((one): [string, string] => [name, one])
   );
   return new Request(new URL(url, `http://${headers.host ?? "localhost"}`), { headers: pairs });
+}
+
+/** Apart from the request, which would otherwise live as long as its socket. */
+function giveUp(this: Duplex): void {
+  this.destroy();
 }
 
 /** An answer instead of a socket: 401, 403, 404 … with its body. */

@@ -66,10 +66,14 @@ export function ChatPage(props: ChatPageProps) {
           <Connection open={session.status === "open"} />
         </div>
       </main>
-      {!hasLater && <div hx-ws:connect={`/chat/${session.id}/live`} hx-swap="none"></div>}
+      {!hasLater && <div hx-ws:connect={liveAddress(session)} hx-swap="none"></div>}
     </Document>
   );
 }
+
+/** The socket is told when the page shows the end already. */
+const liveAddress = ({ id, status }: Session): string =>
+  `/chat/${id}/live${status === "closed" ? "?foot=closed" : ""}`;
 
 /** Shown by app.js when something arrives below what is being read. */
 export function Newer() {

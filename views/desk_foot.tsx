@@ -36,10 +36,12 @@ export function DeskFoot({ site, agent, session, clientId, draft, plain }: DeskF
           </Composer>
         )
         : (
-          <form method="post" class="elsewhere">
+          <div class="elsewhere">
             <Elsewhere session={session} />
-            <Advise session={session} what="summary">Summarise</Advise>
-          </form>
+            <form method="post">
+              <Advise session={session} what="summary">Summarise</Advise>
+            </form>
+          </div>
         )}
     </div>
   );
