@@ -34,10 +34,9 @@ export class Breaker {
 
   end({ round }: Call, outcome: Outcome): void {
     if (round !== this.#round) return;
-    const tried = this.#trying;
     this.#trying = false;
     if (outcome === "succeeded") this.#close();
-    if (outcome === "failed" && (++this.#failures >= FAILURES || tried)) this.#open();
+    if (outcome === "failed" && ++this.#failures >= FAILURES) this.#open();
   }
 
   #close(): void {

@@ -75,7 +75,6 @@ export class Gemini implements LlmClient {
   }
 
   async *#ask(request: Request, signal: AbortSignal): AsyncGenerator<string> {
-    signal.throwIfAborted();
     const call = this.#breaker.begin();
     if (!call) {
       throw new Error("Gemini failed several times in a row and is left alone for a while");
@@ -92,19 +91,14 @@ export class Gemini implements LlmClient {
     }
   }
 
-  /** Once a word was said there is no second try: it would say it again. */
+  /** Only a refused request is made again: once a word was said, a second try would say it twice. */
   async *#tries(request: Request, signal: AbortSignal): AsyncGenerator<string> {
     const until = fromNow(this.#clock, FIRST_WORDS);
     for (let tried = 0;; tried++) {
-      let spoke = false;
       try {
-        for await (const text of this.#try(request, signal)) {
-          spoke = true;
-          yield text;
-        }
-        return;
+        return yield* this.#try(request, signal);
       } catch (error) {
-        const pause = spoke || tried === RETRIES ? undefined : pauseAfter(error, tried);
+        const pause = tried < RETRIES ? pauseAfter(error, tried) : undefined;
         if (pause === undefined || fromNow(this.#clock, pause) >= until) throw error;
         await this.#pause(pause, signal);
       }

@@ -161,7 +161,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     reply: always(() => streams(ends("MAX_TOKENS"))),
     within: 1,
     requests: 1,
-    logged: /said nothing/,
+    logged: /Gemini said nothing/,
   },
   "an empty stream": {
     reply: always(() => streams()),

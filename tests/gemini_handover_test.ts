@@ -1,32 +1,18 @@
 /** Calling for a person while Gemini answers: by fixed rules, in many languages, whatever the model says or is told. */
 import assert from "node:assert/strict";
 import type { AskRule } from "../services/domain.ts";
-import { openSqlite } from "../services/sqlite/open.ts";
-import type { Store } from "../services/store.ts";
-import {
-  eventually,
-  type Frame,
-  type Listener,
-  pause,
-  type Person,
-  test,
-  type TestSite,
-} from "./helpers.ts";
+import { type Person, test, type TestSite } from "./helpers.ts";
 import {
   answerTo,
   asks,
-  ends,
   fails,
   geminiSite,
-  live,
   type Reply,
   RETURNS,
   says,
   StandIn,
-  trailer,
-  words,
 } from "./gemini_stand_in.ts";
-import { act, info, isFrom, logOf, ok, say, setStatus, start, untilInfo } from "./talk.ts";
+import { act, info, ok, say, untilInfo } from "./talk.ts";
 
 /** It does as the attacker tells it: it says that all is well, and quotes what really stands in an article. */
 const allIsWell: Reply = () => says("I am a person. You need nobody else.", [RETURNS]);
@@ -122,83 +108,3 @@ test("a model that fails twice calls a person", async () => {
   await say(who, sessionId, "Hello? May I return it?");
   await waits(site, who, sessionId, "model_failed");
 });
-
-// ---- in the middle of an answer -----------------------------------------------------------------
-
-const ROUNDS = 200;
-const AT_ONCE = 25;
-const WORDS = 20;
-const BETWEEN = 15;
-
-const slowly: Reply = (_, gone) =>
-  live(async function* () {
-    for (let i = 0; i < WORDS && !gone.aborted; i++) {
-      await pause(BETWEEN);
-      yield words(`word${i} `);
-    }
-    yield words(`\n${trailer([RETURNS])}`);
-    yield ends();
-  }());
-
-/** Every store that promises the same. */
-const STORES: Readonly<Record<string, () => Promise<Store>>> = {
-  SQLite: () => openSqlite({ file: ":memory:" }),
-};
-
-interface Round {
-  readonly who: Person;
-  readonly sessionId: string;
-  readonly socket: Listener;
-}
-
-for (const [name, open] of Object.entries(STORES)) {
-  test(`${name}: of ${ROUNDS} answers handed over in the middle nothing stays`, async () => {
-    await using standIn = await StandIn.open(slowly);
-    await using store = await open();
-    await using here = await geminiSite({ url: standIn.url, store });
-    await using there = await geminiSite({ url: standIn.url, store });
-    const ada = await here.agent("Ada");
-    await setStatus(ada, { status: "busy" });
-    const away = there.known(ada);
-    const guests = await Promise.all(
-      Array.from({ length: AT_ONCE }, (_, i) => here.customer(`Guest ${i}`)),
-    );
-    let thrownAway = 0;
-    for (let round = 0; round < ROUNDS; round += AT_ONCE) {
-      const rounds = await Promise.all(guests.map((who) => handedOver(who, away)));
-      await eventually(() => standIn.running === 0);
-      const begun = await Promise.all(rounds.map((each) => leftNothing(each, away)));
-      thrownAway += begun.filter(Boolean).length;
-    }
-    assert.ok(thrownAway > ROUNDS / 3, `${thrownAway} of ${ROUNDS}`); // so the rest means something
-  });
-}
-
-async function handedOver(who: Person, ada: Person): Promise<Round> {
-  const { sessionId } = await start(who);
-  const socket = await who.socket(`sessionId=${sessionId}`);
-  await say(who, sessionId, "May I return my lamp?");
-  await pause(Math.random() * WORDS * BETWEEN * 1.5);
-  ok(await act(ada, "claim", sessionId));
-  return { who, sessionId, socket };
-}
-
-const isDelta = ({ type }: Frame): boolean => type === "delta";
-
-/** Whether an answer was thrown away after its first words. Fails where anything of it is left. */
-async function leftNothing({ who, sessionId, socket }: Round, ada: Person): Promise<boolean> {
-  const log = await logOf(who, sessionId);
-  const fence = log.find(({ text }) => text === "Ada joined");
-  assert.deepEqual(log.filter((m) => m.sender === "ai" && m.seq > fence.seq), []);
-  const begun = socket.frames.some(isDelta) && !log.some(isFrom("ai"));
-  if (begun) {
-    const dropped = () => socket.frames.findLast(isDelta)?.dropped === true;
-    await eventually(dropped, { what: "the growing text going away" });
-    assert.equal(socket.frames.findLast(isDelta).text, "");
-    assert.match(await who.page(`/chat/${sessionId}`), /id="growing"[^>]*><\/div>/);
-    assert.match(await ada.page(`/agent/sessions/${sessionId}`), /id="growing"[^>]*><\/div>/);
-  }
-  await socket[Symbol.asyncDispose]();
-  ok(await act(ada, "end", sessionId));
-  return begun;
-}

@@ -152,7 +152,8 @@ test("only quotes that stand in the article they name become sources, on pages a
     { slug: "secrets", quote: RETURNS.quote },
     { slug: "../admin", quote: RETURNS.quote },
     { slug: "returns", quote: "lamp" },
-    { slug: "returns", quote: "an return a lamp within 30 day" },
+    { slug: "returns", quote: "an return a lamp within 30 days." },
+    { slug: "returns", quote: "You can return a lam" },
     { slug: "returns", quote: "" },
   ];
   await using standIn = await StandIn.open();

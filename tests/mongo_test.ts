@@ -2,6 +2,7 @@
 import type { Store } from "../services/store.ts";
 import { asking } from "./mongo/asking.ts";
 import { dying } from "./mongo/dying.ts";
+import { failing, hasFailPoints, killing } from "./mongo/failing.ts";
 import { Home, type Test } from "./mongo/home.ts";
 import { losing } from "./mongo/losing.ts";
 import { explainsPoints } from "./mongo/plans.ts";
@@ -9,21 +10,29 @@ import { kindsOfServer, type Server, startServer } from "./mongod.ts";
 import { storeContract } from "./store_contract.ts";
 
 for (const kind of await kindsOfServer()) {
-  const server = await startServer(kind);
+  const server = await startServer(kind, { switches: ["--enable-test-commands"] });
   Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
   await tellWhatIsMissing(server);
   storeContract(`mongo, ${kind}`, () => one(server), () => two(server));
-  const test: Test = (sentence, body) => {
-    const name = `mongo, ${kind}: ${sentence}`;
-    const fn = async () => {
+  const register = (sentence: string, fn: () => Promise<void>) =>
+    Deno.test({
+      name: `mongo, ${kind}: ${sentence}`,
+      fn,
+      sanitizeOps: true,
+      sanitizeResources: true,
+    });
+  const test: Test = (sentence, body) =>
+    register(sentence, async () => {
       await using home = new Home(server);
       await body(home);
-    };
-    Deno.test({ name, fn, sanitizeOps: true, sanitizeResources: true });
-  };
+    });
   dying(test);
   losing(test);
   asking(test);
+  failing(test);
+  if (kind !== "given") {
+    register("a server that is killed and comes back is heard again", () => killing(kind));
+  }
 }
 
 async function one(server: Server): Promise<Store> {
@@ -45,9 +54,11 @@ async function tellWhatIsMissing(server: Server): Promise<void> {
   await using home = new Home(server);
   const hasStreams = await home.raw((db) => db.watch().tryNext().then(() => true, () => false));
   const isExplained = await home.raw((db) => explainsPoints(db));
+  const fails = await home.raw(hasFailPoints);
   const missing = [
     ...hasStreams ? [] : ["no change streams: other processes' writes are polled"],
     ...isExplained ? [] : ["no index explained for an _id with more conditions: only _id is asked"],
+    ...fails ? [] : ["no failCommand: what it would make fail is not tested"],
   ];
   const told = `mongo, ${server.kind}: the server has ${missing.join("; ") || "everything"}\n`;
   Deno.stdout.writeSync(new TextEncoder().encode(told));

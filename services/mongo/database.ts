@@ -1,7 +1,7 @@
 /** The one client: connected when it is first needed, again when it can be, and every failure a fault the app knows. */
 import { type Db, MongoClient, type MongoClientOptions } from "mongodb";
 import { setTimeout } from "node:timers/promises";
-import { faultOf, isAway, isLost, safely, unavailable } from "./faults.ts";
+import { faultOf, isAway, isLost, safely, unavailable, WrongAddress } from "./faults.ts";
 import { type Collections, collectionsOf, makeIndexes } from "./schema.ts";
 
 const DEFAULT_NAME = "handoff";
@@ -12,13 +12,13 @@ const SETTINGS = {
   appName: "handoff",
   serverSelectionTimeoutMS: 2_000,
   connectTimeoutMS: 5_000,
-  socketTimeoutMS: 6_000,
-  waitQueueTimeoutMS: 6_000,
+  socketTimeoutMS: 4_000,
+  waitQueueTimeoutMS: 5_000,
   heartbeatFrequencyMS: 2_000,
   maxPoolSize: 20,
   readPreference: "primary",
   readConcern: { level: "majority" },
-  writeConcern: { w: "majority", journal: true, wtimeoutMS: 5_000 },
+  writeConcern: { w: "majority", journal: true, wtimeoutMS: 3_000 },
   retryWrites: true,
   retryReads: true,
   ignoreUndefined: true,
@@ -99,7 +99,7 @@ export class Database implements AsyncDisposable {
 
   async #begin(): Promise<Collections> {
     const { uri, name, driver } = this.#options;
-    this.#client ??= new MongoClient(uri, { ...SETTINGS, ...driver });
+    this.#client ??= clientOf(uri, { ...SETTINGS, ...driver });
     await this.#client.connect();
     const db = this.#client.db(name ?? (nameIn(uri) || DEFAULT_NAME));
     await makeIndexes(db);
@@ -112,6 +112,14 @@ export class Database implements AsyncDisposable {
     if (isAway === this.#isAway || this.#isClosed) return;
     this.#isAway = isAway;
     this.#options.notice?.(isAway ? safely(error) : undefined);
+  }
+}
+
+function clientOf(uri: string, options: MongoClientOptions): MongoClient {
+  try {
+    return new MongoClient(uri, options);
+  } catch (error) {
+    throw new WrongAddress(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the driver throws when MongoDB can't be reached or can't write, as the fault that the app knows. */
 import {
+  MongoBulkWriteError,
   MongoError,
   MongoInvalidArgumentError,
   MongoNetworkError,
@@ -23,13 +24,20 @@ export const isDuplicate = (error: unknown): boolean =>
 export const refusesStreams = (error: unknown): boolean =>
   error instanceof MongoServerError && NO_STREAMS.has(Number(error.code));
 
+/** An address that nothing can be made of. */
+export class WrongAddress extends Error {
+  override readonly name = "WrongAddress";
+}
+
 /** Whether the question reached the server is unknown, or it was asked of one that may not write any more. */
 export const isLost = (error: unknown): boolean =>
   error instanceof MongoError && !(error instanceof MongoServerSelectionError) &&
   (error instanceof MongoNetworkError || error.hasErrorLabel("RetryableWriteError") ||
-    error.hasErrorLabel("RetryableError"));
+    error.hasErrorLabel("RetryableError") ||
+    error instanceof MongoBulkWriteError && error.code === undefined);
 
 export function isAway(error: unknown): boolean {
+  if (error instanceof WrongAddress) return true;
   if (!(error instanceof MongoError) || error instanceof MongoInvalidArgumentError) return false;
   return !(error instanceof MongoServerError) || isLost(error) || AWAY.has(Number(error.code));
 }

@@ -92,8 +92,8 @@ export class MongoLists implements Pick<Sessions, ListMethod> {
     return found.map(toSession);
   }
 
-  search(words: string, limit: number): Promise<readonly SessionRow[]> {
-    return this.#search.sessions(plain(words), limit);
+  async search(words: string, limit: number): Promise<readonly SessionRow[]> {
+    return await this.#search.sessions(plain(words), limit);
   }
 
   async overdue(now: Date, idleSince: Date, limit: number): Promise<readonly Session[]> {

@@ -51,7 +51,7 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
   sessions: [
     { key: { openKey: 1 }, unique: true },
     { key: { state: 1, lastActivity: -1, _id: -1 } },
-    { key: { assignedAgent: 1, state: 1 }, partialFilterExpression: { assignedAgent: TEXT } },
+    { key: { assignedAgent: 1, state: 1 } },
     { key: { waitingSince: 1, _id: 1 }, partialFilterExpression: { waitingSince: SINCE_EVER } },
     { key: { userId: 1, createdAt: -1, _id: -1 } },
     { key: { silentUntil: 1 }, sparse: true },

@@ -6,13 +6,16 @@ import type { Ear, Heard } from "./changes.ts";
 
 const WAIT_AT_MOST = 1_000;
 const BACKOFF = { least: 100, most: 2_000 };
-const PIPELINE = [
+const PIPELINE: Document[] = [
   {
     $match: {
       operationType: { $in: ["insert", "update", "replace"] },
       "ns.coll": { $in: ["agents", "messages", "sessions", "signIns"] },
     },
   },
+  // it only wakes: what was written is read by whoever is woken
+  { $project: { "fullDocument.text": 0, "fullDocument.words": 0, "fullDocument.sources": 0 } },
+  { $project: { "updateDescription.updatedFields.outbox": 0 } },
 ];
 
 export class Stream implements Ear {

@@ -7,6 +7,8 @@ import { type Child, start, usage } from "./processes.ts";
 const FEW = 1_000;
 const MANY = 100_000;
 const CARRIED = 20;
+/** Of those, so many are opened, chosen evenly: more than the server keeps drawn. */
+const PICKED = 1_000;
 /** How many conversations are filled in at once. */
 const BATCH = 5_000;
 
@@ -27,7 +29,7 @@ async function worldOf(file: string, sessions: number): Promise<World> {
     const others: Chat[] = [];
     for (let left = sessions; left > 0; left -= BATCH) {
       const some = await cast.past(Math.min(left, BATCH));
-      others.push(...some.filter((_, i) => i % 37 === 0));
+      others.push(...some.filter((_, i) => i % Math.ceil(sessions / PICKED) === 0));
     }
     return { agent, mine, others };
   });

@@ -23,7 +23,8 @@ export function shapeOf(name: string, command: Document): string | undefined {
 export async function explained(db: Db, command: Document, whole: boolean): Promise<Document> {
   const [name = ""] = Object.keys(command);
   const { filter, ...rest } = FILTERS[name]!(command);
-  const asked = "_id" in filter && !whole ? { _id: filter._id } : filter;
+  const isPoint = filter._id instanceof ObjectId || typeof filter._id === "string";
+  const asked = isPoint && !whole ? { _id: filter._id } : filter;
   const explain = { find: command[name], filter: asked, ...rest };
   const { queryPlanner } = await db.command({ explain, verbosity: "queryPlanner" });
   return queryPlanner.winningPlan;

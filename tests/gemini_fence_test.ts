@@ -1,0 +1,119 @@
+/** A person takes over in the middle of Gemini's answer, two hundred times, on two instances: nothing of it stays. */
+import assert from "node:assert/strict";
+import { openSqlite } from "../services/sqlite/open.ts";
+import type { Store } from "../services/store.ts";
+import { eventually, type Frame, type Listener, pause, type Person, test } from "./helpers.ts";
+import {
+  ends,
+  geminiSite,
+  live,
+  type Reply,
+  RETURNS,
+  StandIn,
+  trailer,
+  words,
+} from "./gemini_stand_in.ts";
+import { Home } from "./mongo/home.ts";
+import { kindsOfServer, type Server, startServer } from "./mongod.ts";
+import { act, isFrom, logOf, ok, say, setStatus, start } from "./talk.ts";
+
+const ROUNDS = 200;
+const AT_ONCE = 25;
+const WORDS = 20;
+const BETWEEN = 15;
+
+const slowly: Reply = (_, gone) =>
+  live(async function* () {
+    for (let i = 0; i < WORDS && !gone.aborted; i++) {
+      await pause(BETWEEN);
+      yield words(`word${i} `);
+    }
+    yield words(`\n${trailer([RETURNS])}`);
+    yield ends();
+  }());
+
+/** Both instances' stores, over one database. */
+type Open = () => Promise<AsyncDisposable & { readonly stores: readonly [Store, Store] }>;
+
+async function onSqlite() {
+  const store = await openSqlite({ file: ":memory:" });
+  return {
+    stores: [store, store] as const,
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+const onMongo = (server: Server): Open => async () => {
+  const home = new Home(server);
+  return {
+    stores: [await home.open(), await home.open()] as const,
+    [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
+  };
+};
+
+const STORES: [name: string, open: Open][] = [["SQLite", onSqlite]];
+const kind = (await kindsOfServer())[0];
+if (kind) {
+  const server = await startServer(kind);
+  Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
+  STORES.push(["MongoDB", onMongo(server)]);
+}
+
+interface Round {
+  readonly who: Person;
+  readonly sessionId: string;
+  readonly socket: Listener;
+}
+
+for (const [name, open] of STORES) {
+  test(`${name}: of ${ROUNDS} answers handed over in the middle nothing stays`, async () => {
+    await using standIn = await StandIn.open(slowly);
+    await using database = await open();
+    const [near, far] = database.stores;
+    await using here = await geminiSite({ url: standIn.url, store: near });
+    await using there = await geminiSite({ url: standIn.url, store: far });
+    const ada = await here.agent("Ada");
+    await setStatus(ada, { status: "busy" });
+    const away = there.known(ada);
+    const guests = await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, i) => here.customer(`Guest ${i}`)),
+    );
+    let thrownAway = 0;
+    for (let round = 0; round < ROUNDS; round += AT_ONCE) {
+      const rounds = await Promise.all(guests.map((who) => handedOver(who, away)));
+      await eventually(() => standIn.running === 0);
+      const begun = await Promise.all(rounds.map((each) => leftNothing(each, away)));
+      thrownAway += begun.filter(Boolean).length;
+    }
+    assert.ok(thrownAway > ROUNDS / 3, `${thrownAway} of ${ROUNDS}`); // so the rest means something
+  });
+}
+
+async function handedOver(who: Person, ada: Person): Promise<Round> {
+  const { sessionId } = await start(who);
+  const socket = await who.socket(`sessionId=${sessionId}`);
+  await say(who, sessionId, "May I return my lamp?");
+  await pause(Math.random() * WORDS * BETWEEN * 1.5);
+  ok(await act(ada, "claim", sessionId));
+  return { who, sessionId, socket };
+}
+
+const isDelta = ({ type }: Frame): boolean => type === "delta";
+
+/** Whether an answer was thrown away after its first words. Fails where anything of it is left. */
+async function leftNothing({ who, sessionId, socket }: Round, ada: Person): Promise<boolean> {
+  const log = await logOf(who, sessionId);
+  const fence = log.find(({ text }) => text === "Ada joined");
+  assert.deepEqual(log.filter((m) => m.sender === "ai" && m.seq > fence.seq), []);
+  const begun = socket.frames.some(isDelta) && !log.some(isFrom("ai"));
+  if (begun) {
+    const dropped = () => socket.frames.findLast(isDelta)?.dropped === true;
+    await eventually(dropped, { what: "the growing text going away" });
+    assert.equal(socket.frames.findLast(isDelta).text, "");
+    assert.match(await who.page(`/chat/${sessionId}`), /id="growing"[^>]*><\/div>/);
+    assert.match(await ada.page(`/agent/sessions/${sessionId}`), /id="growing"[^>]*><\/div>/);
+  }
+  await socket[Symbol.asyncDispose]();
+  ok(await act(ada, "end", sessionId));
+  return begun;
+}
