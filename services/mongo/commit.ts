@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Change } from "../domain.ts";
 import { type Feed, stamped } from "./changes.ts";
 import type { Database } from "./database.ts";
+import { unavailable } from "./faults.ts";
 import { Draft } from "./log.ts";
 import { keyOf, type MessageDoc, type SessionDoc } from "./rows.ts";
 import { Outbox } from "./outbox.ts";
@@ -165,7 +166,11 @@ export class SessionCommit implements AsyncDisposable {
       const after = await db.run(async ({ sessions }, { again }) => {
         const options = { returnDocument: "after" } as const;
         const written = await sessions.findOneAndUpdate({ _id, rev }, update, options);
-        return written ?? (again ? await sessions.findOne({ _id, by }) : null);
+        if (written || !again) return written;
+        const now = await sessions.findOne({ _id });
+        if (now?.by.includes(by)) return now;
+        if (now && now.rev > rev + LAST_WRITES) throw unavailable(new Error("An answer was lost"));
+        return null;
       });
       if (!after) return undefined;
       hooks.reach?.("changed");

@@ -63,7 +63,8 @@ export class Outbox implements AsyncDisposable {
         if (await messages.insertOne(message).catch(unlessDuplicate)) continue;
         const { _id, sessionId, seq } = message;
         const there = await messages.findOne({ sessionId, seq }, { projection: { _id: 1 } });
-        if (!there?._id.equals(_id)) return seq;
+        if (!there) throw new Error(`Message ${_id} stands elsewhere than at ${seq}`);
+        if (!there._id.equals(_id)) return seq;
       }
       return undefined;
     });

@@ -63,6 +63,37 @@ export function asking(test: Test): void {
     }
   });
 
+  test("of messages that wait together those of one clientId are one", async (home) => {
+    const cast = await home.cast();
+    const session = await cast.start();
+    const draft = { text: "Hello?", clientId: "c-1" };
+    const sent = await Promise.all([
+      cast.asks(session, "First"),
+      ...Array.from({ length: 9 }, () => cast.asks(session, draft)),
+      rejects(cast.asks(session, { ...draft, text: "Another" }), "conflict"),
+      cast.asks(session, "Last"),
+    ]);
+    assert.equal(sent.length, 12);
+    assert.deepEqual((await cast.log(session)).map(({ text }) => text), [
+      "First",
+      "Hello?",
+      "Last",
+    ]);
+  });
+
+  test("who was too slow to take a session over holds no place for it", async (home) => {
+    const [one, other] = [await home.cast(), await home.cast()];
+    const agents = await times(6, (index) => one.agent(`Agent ${index}`, { chosen: "busy" }));
+    const session = await one.start();
+    await Promise.all(
+      agents.map(({ id: agentId }, index) =>
+        (index % 2 ? one : other).store.sessions.move(session, { agentId }, [], at(3))
+      ),
+    );
+    const loads = (await one.store.agents.all()).map(({ carrying }) => carrying);
+    assert.deepEqual(loads.sort(), [0, 0, 0, 0, 0, 1]);
+  });
+
   test("rows put in by hand are announced, and keep their place", async (home) => {
     const cast = await home.cast();
     const session = await cast.start();

@@ -1,13 +1,13 @@
 /** The MongoDB store: the contract over it on each kind of server, and what it promises by itself. */
-import type { Store } from "../services/store.ts";
-import { asking } from "./mongo/asking.ts";
-import { dying } from "./mongo/dying.ts";
-import { failing, hasFailPoints, killing } from "./mongo/failing.ts";
-import { Home, type Test } from "./mongo/home.ts";
-import { losing } from "./mongo/losing.ts";
-import { explainsPoints } from "./mongo/plans.ts";
-import { kindsOfServer, type Server, startServer } from "./mongod.ts";
-import { storeContract } from "./store_contract.ts";
+import type { Store } from "../../services/store.ts";
+import { asking } from "./asking.ts";
+import { dying } from "./dying.ts";
+import { failing, hasFailPoints, killing } from "./failing.ts";
+import { Home, type Test } from "./home.ts";
+import { losing } from "./losing.ts";
+import { explainsPoints } from "./plans.ts";
+import { kindsOfServer, type Server, startServer } from "../mongod.ts";
+import { storeContract } from "../store_contract.ts";
 
 for (const kind of await kindsOfServer()) {
   const server = await startServer(kind, { switches: ["--enable-test-commands"] });
