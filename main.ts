@@ -27,6 +27,7 @@ import { type Log, openLog } from "./services/log.ts";
 import { Passwords } from "./services/passwords.ts";
 import { Presence } from "./services/presence.ts";
 import { SignIns } from "./services/sign_ins.ts";
+import { openMongo } from "./services/mongo/open.ts";
 import { openSqlite } from "./services/sqlite/open.ts";
 import type { Store } from "./services/store.ts";
 import { Sweeps } from "./services/sweeps.ts";
@@ -62,7 +63,7 @@ export function openSite(options: SiteOptions): Site {
   const { config, store, log, library, passwords } = options;
   const { clock = systemClock, company = COMPANY, demo = false } = options;
   const later = new Later(log);
-  const bus = new Bus({ store, clock, log });
+  const bus: Bus = new Bus({ store, clock, log, isWatched: () => sockets.size > 0 });
   const signIns = new SignIns({ store, clock });
   const desk = new Desk({ store, clock });
   const chat = new Chat({ store, desk, clock });
@@ -126,6 +127,17 @@ export function openSite(options: SiteOptions): Site {
       bus[Symbol.dispose]();
     },
   };
+}
+
+/** The database that `MONGO_URI` names, or else the file. */
+async function openStore(
+  { mongoUri, dataFile }: { mongoUri?: string | undefined; dataFile: string },
+  log: Log,
+): Promise<Store> {
+  if (mongoUri === undefined) return await openSqlite({ file: dataFile });
+  const notice = (away: Error | undefined) =>
+    away ? log.error("store_away", { reason: away.message }) : log.info("store_back");
+  return openMongo(mongoUri, { notice });
 }
 
 async function readArticles(folder: string): Promise<Article[]> {
@@ -194,7 +206,7 @@ async function main(args: readonly string[]): Promise<void> {
   const demo = args.includes("--demo");
   const config = parseConfig(await environment());
   const log = openLog(config.logLevel);
-  await using store = await openSqlite({ file: demo ? ":memory:" : config.dataFile });
+  await using store = await openStore(demo ? { dataFile: ":memory:" } : config, log);
   if (args[0] === "--reset-password") {
     say((await resetLinks(args[1] ?? "", config, store)).join("\n"));
     return;

@@ -7,13 +7,21 @@ import type { Store } from "./store.ts";
 
 const MAX_BACKOFF = 5_000;
 
+export interface BusParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether anybody is connected here who has to hear of other processes' writes. */
+  readonly isWatched: () => boolean;
+}
+
 export class Bus implements Disposable {
   readonly #feeds = new Map<string, Feed>();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #stop = new AbortController();
-  readonly #parts: { store: Store; clock: Clock; log: Log };
+  readonly #parts: BusParts;
 
-  constructor(parts: { store: Store; clock: Clock; log: Log }) {
+  constructor(parts: BusParts) {
     this.#parts = parts;
     this.#run();
   }
@@ -57,11 +65,11 @@ export class Bus implements Disposable {
   }
 
   async #run(): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log, isWatched } = this.#parts;
     const { signal } = this.#stop;
     for (let backoff = 100; !signal.aborted; backoff = Math.min(backoff * 2, MAX_BACKOFF)) {
       try {
-        for await (const change of store.changes(signal)) {
+        for await (const change of store.changes(signal, isWatched)) {
           backoff = 100;
           this.#tell(change);
         }

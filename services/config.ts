@@ -55,7 +55,10 @@ const Variables = z.object({
     .default("info"),
   ARTICLES_DIR: inside("").default("data/articles"),
   SETUP_CODE: z.string().optional(),
-  MONGO_URI: z.undefined("is not supported by this version; unset it to use the embedded store")
+  MONGO_URI: z.string().regex(
+    /^mongodb(\+srv)?:\/\/\S+$/,
+    "must be an address like mongodb://host/name",
+  )
     .optional(),
 });
 
@@ -70,6 +73,8 @@ export interface GeminiConfig {
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** Without it the store is the file. It may hold a password. */
+  readonly mongoUri: string | undefined;
   readonly dataFile: string;
   /** Without a key there is no Gemini, and the built-in assistant answers. */
   readonly gemini: GeminiConfig | undefined;
@@ -96,6 +101,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   return {
     port: env.PORT,
     host: env.HOST,
+    mongoUri: env.MONGO_URI,
     dataFile: env.DATA_FILE,
     gemini: env.GEMINI_API_KEY
       ? { apiKey: env.GEMINI_API_KEY, model: env.GEMINI_MODEL, baseUrl: env.GEMINI_BASE_URL }

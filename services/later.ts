@@ -1,4 +1,5 @@
 /** Work that nobody awaits, but that is finished before the process ends and whose failure is logged. */
+import { Fault } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 export class Later implements AsyncDisposable {
@@ -11,7 +12,10 @@ export class Later implements AsyncDisposable {
 
   run(name: string, work: () => Promise<void>): void {
     const running = work()
-      .catch((error) => this.#log.error("later", { name, error }))
+      .catch((error) => {
+        const isBug = !(error instanceof Fault);
+        this.#log[isBug ? "error" : "warn"]("later", { name, error });
+      })
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
   }

@@ -1,5 +1,6 @@
 /** One JSON line per event. Callers name what they log; whole requests, bodies and tokens are never handed in. */
 import type { LogLevel } from "./config.ts";
+import { Fault } from "./errors.ts";
 
 export interface Log {
   debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -19,8 +20,12 @@ export function openLog(level: LogLevel, write: (line: string) => void = console
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** Errors have no enumerable properties: JSON would show `{}`. */
+/** Errors have no enumerable properties: JSON would show `{}`. A fault is no bug, so where it arose says nothing. */
 function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Fault) {
+    const { code, message, cause } = value;
+    return { code, message, reason: cause instanceof Error ? cause.message : undefined };
+  }
   if (!(value instanceof Error)) return value;
   const { name, message, stack, cause } = value;
   return { name, message, stack, cause };

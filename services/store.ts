@@ -30,9 +30,10 @@ export interface Store extends AsyncDisposable {
   readonly messages: Messages;
   /**
    * Every write from now on, by this process or another on the same database, oldest first; ends when `signal`
-   * aborts. A change may come more than once and never before it is durable.
+   * aborts. A change may come more than once and never before it is durable. While not `isWatched`, other processes' may be
+   * left out, where hearing them would cost the database questions.
    */
-  changes(signal: AbortSignal): AsyncIterable<Change>;
+  changes(signal: AbortSignal, isWatched?: () => boolean): AsyncIterable<Change>;
   /** Resolves when the database answers and takes writes. */
   ping(): Promise<void>;
 }

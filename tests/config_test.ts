@@ -16,6 +16,7 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   LOG_LEVEL: ["debug", "info", "warn", "error"],
   ARTICLES_DIR: ["data/articles", "docs/demo/articles"],
   SETUP_CODE: ["open sesame"],
+  MONGO_URI: ["mongodb://127.0.0.1:27017/", "mongodb+srv://ada:secret@cluster0.example.net/desk"],
 };
 
 /** A bad HOST shows when the server listens: see start_test.ts. */
@@ -36,12 +37,14 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   RATE_LIMITS: ["maybe", "true", "OFF!"],
   LOG_LEVEL: ["loud", "trace"],
   ARTICLES_DIR: ["/etc", "../articles", "docs/../../x"],
+  MONGO_URI: ["localhost:27017", "https://ada:secret@example.com", "mongodb://", "mongodb://a b"],
 };
 
 test("nothing at all is a good configuration, with the defaults", () => {
   const expected: Partial<Config> = {
     port: 8000,
     host: "0.0.0.0",
+    mongoUri: undefined,
     dataFile: "data/handoff.db",
     publicUrl: undefined,
     corsOrigins: [],

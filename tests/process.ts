@@ -4,9 +4,11 @@ import settings from "../deno.json" with { type: "json" };
 
 const [, ...FLAGS] = settings.tasks.start.split(" ");
 /** So that nothing of the developer's own is used; an empty variable counts as absent. */
-const NOTHING = Object.fromEntries(
-  ["MONGO_URI", "PUBLIC_URL", "AGENT_CAPACITY", "TRUST_PROXY", "SETUP_CODE", "ARTICLES_DIR"]
-    .map((name) => [name, ""]),
+export const NOTHING = Object.fromEntries(
+  [
+    ...["MONGO_URI", "PUBLIC_URL", "AGENT_CAPACITY", "TRUST_PROXY", "SETUP_CODE", "ARTICLES_DIR"],
+    ...["GEMINI_API_KEY", "GEMINI_MODEL", "GEMINI_BASE_URL"],
+  ].map((name) => [name, ""]),
 );
 const STARTS_WITHIN = 30_000;
 

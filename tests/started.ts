@@ -1,6 +1,7 @@
 /** The server as people start it: its own process, by the `start` task's own command, and what the system says of it. */
 import assert from "node:assert/strict";
 import { eventually } from "./helpers.ts";
+import { NOTHING } from "./process.ts";
 
 const SECOND = 1_000;
 
@@ -32,7 +33,7 @@ export class Started implements AsyncDisposable {
     this.#data = `data/test-${crypto.randomUUID()}.db`;
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [...startFlags(), "main.ts", ...options.args ?? []],
-      env: { HOST: "127.0.0.1", PORT: "0", DATA_FILE: this.#data, ...options.env },
+      env: { ...NOTHING, HOST: "127.0.0.1", PORT: "0", DATA_FILE: this.#data, ...options.env },
       stdout: "piped",
       stderr: "piped",
     }).spawn();

@@ -86,8 +86,8 @@ export class Feed implements AsyncDisposable {
   }
 
   /** What is written from this call on; see `Store.changes`. */
-  changes(signal: AbortSignal): AsyncIterable<Change> {
-    const reader = new Reader(signal);
+  changes(signal: AbortSignal, isWatched = () => true): AsyncIterable<Change> {
+    const reader = new Reader(signal, isWatched);
     if (this.#isClosed) reader.end();
     else {
       this.#readers.add(reader);
@@ -97,8 +97,9 @@ export class Feed implements AsyncDisposable {
     return reader.read(() => this.#readers.delete(reader));
   }
 
-  get isRead(): boolean {
-    return this.#readers.size > 0;
+  /** Whether somebody who reads needs to hear of other processes. */
+  get isWatched(): boolean {
+    return this.#readers.values().some(({ isWatched }) => isWatched());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,7 +115,7 @@ export class Feed implements AsyncDisposable {
       return await Stream.open(db, hear);
     } catch (error) {
       if (!refusesStreams(error)) throw error;
-      return new Poller(db, hear, () => this.isRead);
+      return new Poller(db, hear, () => this.isWatched);
     }
   }
 
@@ -141,11 +142,13 @@ export class Feed implements AsyncDisposable {
 class Reader {
   readonly #waiting = new Map<string, Change>();
   readonly #signal: AbortSignal;
+  readonly isWatched: () => boolean;
   #hasEnded = false;
   #pulse = Promise.withResolvers<void>();
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, isWatched: () => boolean) {
     this.#signal = signal;
+    this.isWatched = isWatched;
     signal.addEventListener("abort", () => this.end(), { once: true });
     if (signal.aborted) this.end();
   }

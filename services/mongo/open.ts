@@ -51,7 +51,7 @@ export function openMongo(uri: string, options: MongoOptions = {}): Store {
     vouchers,
     sessions,
     messages: new MongoMessages({ db, feed, commit }),
-    changes: (signal) => feed.changes(signal),
+    changes: (signal, isWatched) => feed.changes(signal, isWatched),
     ping: async () => {
       await db.run(({ marks }) =>
         marks.updateOne({ _id: "ping" }, { $inc: { value: 1 } }, { upsert: true })

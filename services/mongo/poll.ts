@@ -1,4 +1,4 @@
-/** Other processes' writes by polling, for servers without change streams: only while somebody reads. */
+/** Other processes' writes by polling, for servers without change streams: only while somebody needs them. */
 import type { Db } from "mongodb";
 import { setTimeout } from "node:timers/promises";
 import type { Change } from "../domain.ts";
@@ -35,10 +35,7 @@ export class Poller implements Ear {
   }
 
   listen(): void {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-      if (this.#isWanted() && !this.#stop.signal.aborted) this.listen();
-    });
+    this.#running ??= this.#run();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,7 +48,11 @@ export class Poller implements Ear {
     let start: number | undefined;
     let position = 0;
     let isBroken = false;
-    while (!signal.aborted && this.#isWanted()) {
+    for (; !signal.aborted; await setTimeout(EVERY, undefined, { signal }).catch(() => {})) {
+      if (!this.#isWanted()) {
+        start = undefined;
+        continue;
+      }
       try {
         start ??= await this.#now() - MARGIN;
         position = Math.max(position, start);
@@ -61,9 +62,7 @@ export class Poller implements Ear {
       } catch {
         isBroken = true; // the position stays, so nothing is missed
       }
-      await setTimeout(EVERY, undefined, { signal }).catch(() => {});
     }
-    this.#heard.clear();
   }
 
   /** The server's clock: all times of news are by it. */
