@@ -19,6 +19,7 @@ const cookieOf = (side: Side) => `handoff_${side}`;
 /** The `__Host-` name where the site is on https: no other host or path can set or overwrite it. */
 export function setSignInCookie(c: Context<Env>, parts: Parts, side: Side, token: string): void {
   const https = isHttps(c, parts.config);
+  c.set("setsCookie", true);
   setCookie(c, cookieOf(side), token, {
     httpOnly: true,
     sameSite: "Lax",

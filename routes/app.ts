@@ -1,5 +1,5 @@
 /** The order of things: what every request passes, the routes, and what is said when something fails. */
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { compress } from "hono/compress";
 import { createMiddleware } from "hono/factory";
 import { accountPages } from "./account.tsx";
@@ -17,7 +17,7 @@ import { notFound, onError } from "./faults.tsx";
 import { health } from "./health.ts";
 import type { Env, Parts } from "./parts.ts";
 import { publicPages } from "./public.tsx";
-import { headers, limitBody, privateByDefault, refuseForeignForms } from "./security.ts";
+import { headers, limitBody, refuseForeignForms } from "./security.ts";
 import { signInPages } from "./sign_in.tsx";
 import { socket } from "./socket.ts";
 import { staticFiles } from "./static.ts";
@@ -28,11 +28,11 @@ export function createApp(parts: Parts): Hono<Env> {
   app.onError(onError(parts));
   app.notFound(notFound(parts));
 
-  app.use(named, parts.metrics.count, privateByDefault, headers(parts.site));
+  app.use(named, parts.metrics.count, headers(parts.site));
   app.route("/", health(parts));
   app.route("/", staticFiles());
   app.route("/", socket(parts));
-  app.use(compress(), limitBody, refuseForeignForms(parts.config));
+  app.use(compressed, limitBody, refuseForeignForms(parts.config));
   app.route("/", jsonApi(parts));
 
   app.route("/", publicPages(parts));
@@ -57,6 +57,12 @@ function jsonApi(parts: Parts) {
   serveDocument(app);
   return app;
 }
+
+const compressing = compress();
+
+/** To ask an answer whether it may be compressed costs as much as a small page; so not where nobody wants it. */
+const compressed: MiddlewareHandler<Env> = (c, next) =>
+  c.req.header("accept-encoding") ? compressing(c, next) : next();
 
 /** A number to ask for in the log when somebody quotes it from an error page. */
 const named = createMiddleware<Env>(async (c, next) => {

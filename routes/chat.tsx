@@ -5,7 +5,6 @@ import type { CustomerActor } from "../services/chat.ts";
 import { MessageDraft, newId, Note, type Session } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { placed } from "../services/place.ts";
-import type { Viewer } from "../views/layout.tsx";
 import { ChatPage, NewChatPage } from "../views/chat.tsx";
 import { SendProblem } from "../views/composer.tsx";
 import { HistoryPage } from "../views/history.tsx";
@@ -14,6 +13,7 @@ import { messageJson, sessionJson } from "./api/json.ts";
 import { checked, done, statusOf, typed } from "./forms.ts";
 import { openChatLive } from "./live.tsx";
 import { pageOf } from "./log_page.tsx";
+import { page } from "./page.tsx";
 import type { Env, Parts } from "./parts.ts";
 import { sentReply } from "./replies.tsx";
 import { STATUS } from "./faults.tsx";
@@ -37,11 +37,6 @@ interface Unsent {
 export function chatPages(parts: Parts) {
   const { chat, clock, limits, site, store } = parts;
 
-  async function viewerOf(customer: CustomerActor): Promise<Viewer> {
-    const { name, email } = await chat.customer(customer);
-    return { name, guest: email === undefined };
-  }
-
   async function chatPage(
     c: Context<Env>,
     found: Session,
@@ -51,26 +46,27 @@ export function chatPages(parts: Parts) {
     const { customer } = c.var;
     const { session, queuePosition } = await placed(store, found);
     const agent = session.assignedAgent && await store.agents.find(session.assignedAgent);
-    return c.html(
+    const { log, ...shown } = await pageOf(chat, customer, session, c.req.query("before"));
+    return page(
+      c,
       <ChatPage
         site={site}
-        viewer={await viewerOf(customer)}
+        viewer={customer}
         session={session}
-        {...await pageOf(chat, customer, session, c.req.query("before"))}
+        {...shown}
         agentStatus={agent ? agent.status : undefined}
         place={queuePosition}
         clientId={newId()}
         now={clock.now()}
         {...unsent}
       />,
-      status,
+      { inset: log, status },
     );
   }
 
-  async function newChatPage(c: Context<Env>, unsent: Unsent = {}, status: 200 | 422 = 200) {
-    const viewer = await viewerOf(c.var.customer);
+  function newChatPage(c: Context<Env>, unsent: Unsent = {}, status: 200 | 422 = 200) {
     return c.html(
-      <NewChatPage site={site} viewer={viewer} clientId={newId()} {...unsent} />,
+      <NewChatPage site={site} viewer={c.var.customer} clientId={newId()} {...unsent} />,
       status,
     );
   }
@@ -191,7 +187,7 @@ export function chatPages(parts: Parts) {
       return c.html(
         <HistoryPage
           site={site}
-          viewer={await viewerOf(customer)}
+          viewer={customer}
           sessions={sessions}
           older={last && `/history?after=${last.id}`}
           now={clock.now()}

@@ -25,6 +25,7 @@ import { checked, done, statusOf, typed } from "./forms.ts";
 import { openDeskLive } from "./live.tsx";
 import { pageOf } from "./log_page.tsx";
 import { footOf, surroundingsOf } from "./open_conversation.ts";
+import { page } from "./page.tsx";
 import type { Env, Parts } from "./parts.ts";
 import { heldReply, sentReply } from "./replies.tsx";
 import { addressOf } from "./security.ts";
@@ -51,8 +52,9 @@ export function deskPages(parts: Parts) {
     const list = listFor(c, agent, session);
     const q = c.req.query("q")?.trim().slice(0, 200) || undefined;
     const view = { list, q, after: c.req.query("after"), current: session?.id };
-    const open = session && await conversation(c, session, unsent);
-    return c.html(
+    const { log, open } = session ? await conversation(c, session, unsent) : {};
+    return page(
+      c,
       <DeskPage
         site={site}
         agent={agent}
@@ -61,7 +63,7 @@ export function deskPages(parts: Parts) {
         live={liveAddress(view, agent, open?.hasLater ? undefined : session)}
         now={clock.now()}
       />,
-      status,
+      { inset: log, status },
     );
   }
 
@@ -69,15 +71,17 @@ export function deskPages(parts: Parts) {
     c: Context<Env>,
     session: Session,
     unsent: Unsent,
-  ): Promise<OpenConversation> {
-    return {
+  ): Promise<{ log: Uint8Array; open: OpenConversation }> {
+    const { log, ...shown } = await pageOf(chat, c.var.agent, session, c.req.query("before"));
+    const open = {
       session,
       ...await surroundingsOf(parts, session),
-      ...await pageOf(chat, c.var.agent, session, c.req.query("before")),
+      ...shown,
       agents: await whoCanTake(),
       clientId: newId(),
       ...unsent,
     };
+    return { log, open };
   }
 
   /** Whoever is not offline, oneself included. */

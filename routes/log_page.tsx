@@ -1,13 +1,12 @@
 /** The part of a conversation that a page shows, drawn. */
-import type { Child } from "hono/jsx";
 import type { Chat } from "../services/chat.ts";
 import { type Actor, PAGE, type Session } from "../services/domain.ts";
 import { drawn } from "../views/drawn.tsx";
 import { MessageList } from "../views/message.tsx";
 
 export interface LogPage {
-  /** The `<ol>` of messages. */
-  readonly list: Child;
+  /** The `<ol>` of messages, drawn. */
+  readonly log: Uint8Array;
   /** `seq` of the first of them. */
   readonly first: number | undefined;
   readonly hasEarlier: boolean;
@@ -47,7 +46,7 @@ async function draw(
   const [previous] = hasEarlier ? messages : [];
   const shown = hasEarlier ? messages.slice(1) : messages;
   return {
-    list: drawn(<MessageList messages={shown} previous={previous} />),
+    log: drawn(<MessageList messages={shown} previous={previous} />),
     first: shown[0]?.seq,
     hasEarlier,
     hasLater: until <= session.lastSeq,

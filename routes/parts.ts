@@ -51,6 +51,10 @@ export interface Env {
   };
   Variables: {
     requestId: string;
+    /** To be given to the answer, where it hasn't these. */
+    headers: Readonly<Record<string, string>>;
+    /** The answer will have a cookie. */
+    setsCookie: true;
     /** Whoever the request proves to be, the one who counts first. */
     identities: readonly Identity[];
     customer: CustomerActor;

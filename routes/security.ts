@@ -2,7 +2,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
-import { secureHeaders } from "hono/secure-headers";
 import type { Config } from "../services/config.ts";
 import { Fault } from "../services/errors.ts";
 import type { Env } from "./parts.ts";
@@ -12,14 +11,17 @@ export const MAX_BODY = 64 * 1024;
 
 /** The site's own address, as its readers know it. */
 export function baseUrl(c: Context<Env>, config: Config): string {
-  if (config.publicUrl) return config.publicUrl;
-  const url = new URL(c.req.url);
-  const proto = config.trustProxy > 0 ? c.req.header("x-forwarded-proto") : undefined;
-  return `${/^https?$/.test(proto ?? "") ? `${proto}:` : url.protocol}//${url.host}`;
+  const { protocol, host } = new URL(c.req.url);
+  return config.publicUrl ?? `${forwardedProtocol(c, config) ?? protocol}//${host}`;
 }
 
 export const isHttps = (c: Context<Env>, config: Config): boolean =>
-  baseUrl(c, config).startsWith("https:");
+  (config.publicUrl ?? forwardedProtocol(c, config) ?? c.req.url).startsWith("https:");
+
+function forwardedProtocol(c: Context<Env>, { trustProxy }: Config): string | undefined {
+  const name = trustProxy > 0 ? c.req.header("x-forwarded-proto") : undefined;
+  return name && /^https?$/.test(name) ? `${name}:` : undefined;
+}
 
 /** By host where no `PUBLIC_URL` is set: a proxy may have taken TLS off. */
 export function isOwnOrigin(c: Context<Env>, config: Config): boolean {
@@ -52,39 +54,52 @@ export function isThisHost(c: Context<Env>): boolean {
   return local && c.req.header("x-forwarded-for") === undefined;
 }
 
-export const limitBody: MiddlewareHandler<Env> = bodyLimit({
+const limited = bodyLimit({
   maxSize: MAX_BODY,
   onError: () => {
     throw new Fault("too_large", `At most ${MAX_BODY / 1024} KiB, please`);
   },
 });
 
-/** `same-origin`, since with `no-referrer` Chromium sends `Origin: null` on plain forms. */
-export function headers({ demo }: { demo: boolean }): MiddlewareHandler<Env> {
-  return secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", "data:"],
-      connectSrc: ["'self'"],
-      formAction: ["'self'"],
-      baseUri: ["'none'"],
-      ...(demo && { frameSrc: ["'self'"] }),
-      frameAncestors: [demo ? "'self'" : "'none'"],
-    },
-    referrerPolicy: "same-origin",
-    xFrameOptions: demo ? "SAMEORIGIN" : "DENY",
-    xXssProtection: false,
-    permissionsPolicy: { camera: [], microphone: [], geolocation: [], payment: [], usb: [] },
-    crossOriginResourcePolicy: "same-origin",
-    crossOriginOpenerPolicy: "same-origin",
-    strictTransportSecurity: false,
-  });
+/** To ask whether there is a body makes a request of its own of what is only read from. */
+export const limitBody: MiddlewareHandler<Env> = (c, next) =>
+  /^(GET|HEAD)$/.test(c.req.method) ? next() : limited(c, next);
+
+/** Of every response that says nothing else; what is not said to be public is nobody's to keep. */
+function headersFor({ demo }: { demo: boolean }): Readonly<Record<string, string>> {
+  const policy = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    ...(demo && { "frame-src": "'self'" }),
+    "frame-ancestors": demo ? "'self'" : "'none'",
+  };
+  return {
+    "content-security-policy": Object.entries(policy).map((each) => each.join(" ")).join("; "),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": demo ? "SAMEORIGIN" : "DENY",
+    // with `no-referrer` Chromium sends `Origin: null` on plain forms
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "origin-agent-cluster": "?1",
+  };
 }
 
-/** Whatever is not said to be public is nobody else's to keep. */
-export const privateByDefault: MiddlewareHandler<Env> = createMiddleware<Env>(async (c, next) => {
-  await next();
-  if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
-});
+export function headers(site: { demo: boolean }): MiddlewareHandler<Env> {
+  const all = headersFor(site);
+  return createMiddleware<Env>(async (c, next) => {
+    c.set("headers", all);
+    await next();
+    const left = c.get("headers");
+    for (const name in left) {
+      if (!c.res.headers.has(name)) c.res.headers.set(name, left[name] ?? "");
+    }
+  });
+}

@@ -1,6 +1,6 @@
 /** What the other end of a JSON socket says: a frame at a time, in order, through the same doors as everything else. */
 import { z } from "zod";
-import { type Actor, type Message, Seq } from "../services/domain.ts";
+import { type Actor, type Message, type MessageDraft, Seq } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { SentMessage } from "./api/messages.ts";
 import { invalid } from "./api/openapi.ts";
@@ -16,6 +16,17 @@ const ACKNOWLEDGED = "acknowledged";
 /** A message's copy comes by a moment after its acknowledgement; what was sent long before needs no remembering. */
 const REMEMBERED = 1_000;
 
+/** Messages of one socket in the store's hands, so that whoever sends thousands takes no more of a commit than others. */
+const AT_ONCE = 16;
+/** Milliseconds in which who sends too much is not read. */
+const REST = 1_000;
+
+/** A frame that is in the store's hands, and what comes of it. */
+interface Taken {
+  readonly done: Promise<void>;
+}
+const DONE: Taken = { done: Promise.resolve() };
+
 const Signal = z.discriminatedUnion("type", [
   z.object({ type: z.literal("typing"), sessionId: z.string().optional() }),
   z.object({ type: z.literal("seen"), sessionId: z.string().optional(), seq: Seq }),
@@ -29,6 +40,7 @@ export class Speaker {
   /** What was sent here lately: being sent, acknowledged, or the message itself if that came by before it was. */
   readonly #own = new Map<string, typeof SENDING | typeof ACKNOWLEDGED | Message>();
   #turn: Promise<void> = Promise.resolve();
+  #inHand = 0;
   #bad = 0;
 
   constructor(
@@ -54,37 +66,48 @@ export class Speaker {
     return own !== undefined;
   }
 
-  #inTurn(frame: string | undefined): Promise<void> {
-    return this.#turn = this.#turn.then(() => this.#take(frame));
+  /** In their order as far as the store, which keeps it: a few frames needn't wait for the disk of the ones before. */
+  async #inTurn(frame: string | undefined): Promise<void> {
+    const taken = this.#turn.then(() => this.#take(frame));
+    this.#turn = taken.then(({ done }) => ++this.#inHand < AT_ONCE ? undefined : done);
+    try {
+      await (await taken).done;
+    } finally {
+      this.#inHand--;
+    }
   }
 
-  async #take(frame: string | undefined): Promise<void> {
-    if (frame && new TextEncoder().encode(frame).length > MAX_FRAME) {
+  async #take(frame: string | undefined): Promise<Taken> {
+    if (this.#bad >= BAD_FRAMES) return DONE; // it is being closed
+    if (frame !== undefined && isTooLarge(frame)) {
       return this.#refuse("too_large", "A frame has at most 16 KiB", 1009);
     }
     const sent = frame === undefined ? undefined : parse(frame);
     if (sent === undefined) return this.#refuse("malformed", "A frame is a JSON object", 1008);
-    const clientId = typeof sent.clientId === "string" ? sent.clientId : undefined;
     try {
-      await (sent.type === "typing" || sent.type === "seen" ? this.#signal(sent) : this.#say(sent));
+      if (sent.type === "typing" || sent.type === "seen") await this.#signal(sent);
+      else return await this.#say(sent);
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      this.#tell({ type: "error", ...faultJson(error), ...(clientId && { clientId }) });
+      await this.#excuse(error, sent);
     }
+    return DONE;
   }
 
-  async #say(sent: Record<string, unknown>): Promise<void> {
+  async #say(sent: Record<string, unknown>): Promise<Taken> {
     const parsed = SentMessage.safeParse({ sessionId: this.#sessionId, ...sent });
     if (!parsed.success) throw invalid(parsed.error.issues);
-    const { sessionId, clientId = crypto.randomUUID(), ...draft } = parsed.data;
     await this.#parts.limits.count("message", this.#actor.id);
+    const { sessionId, clientId = crypto.randomUUID(), ...draft } = parsed.data;
+    const posted = this.#post(sessionId, { ...draft, clientId });
+    return { done: posted.catch((error) => this.#excuse(error, sent)) };
+  }
+
+  async #post(sessionId: string, draft: MessageDraft & { clientId: string }): Promise<void> {
+    const { clientId } = draft;
     const key = `${sessionId} ${clientId}`;
     if (!this.#own.has(key)) this.#own.set(key, SENDING);
     try {
-      const { message } = await this.#parts.chat.post(this.#actor, sessionId, {
-        ...draft,
-        clientId,
-      });
+      const { message } = await this.#parts.chat.post(this.#actor, sessionId, draft);
       const { id, seq, timestamp } = message;
       this.#tell({ type: "ack", sessionId, clientId, id, seq, timestamp });
       this.#own.set(key, ACKNOWLEDGED);
@@ -108,15 +131,35 @@ export class Speaker {
     else await chat.seen(this.#actor, sessionId, parsed.data.seq);
   }
 
-  #refuse(code: string, error: string, closeCode: number): void {
+  #refuse(code: string, error: string, closeCode: number): Taken {
     this.#tell({ type: "error", code, error });
     if (++this.#bad >= BAD_FRAMES) this.#connection.close(closeCode, error);
+    return DONE;
+  }
+
+  /** Says why a frame came to nothing. Who sends too much is not read again for a while. */
+  async #excuse(error: unknown, { clientId }: Record<string, unknown>): Promise<void> {
+    if (!(error instanceof Fault)) throw error;
+    const which = typeof clientId === "string" ? { clientId } : {};
+    this.#tell({ type: "error", ...faultJson(error), ...which });
+    if (error.code === "rate_limited") await this.#rest();
+  }
+
+  #rest(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const rest = this.#parts.clock.after(REST, resolve);
+    this.#connection.keep({ [Symbol.dispose]: () => (rest[Symbol.dispose](), resolve()) });
+    return promise;
   }
 
   #tell(frame: Record<string, unknown>): void {
     this.#connection.send(JSON.stringify(frame));
   }
 }
+
+/** A unit of text is three bytes at most, so most frames need no counting. */
+const isTooLarge = (frame: string): boolean =>
+  frame.length * 3 > MAX_FRAME && new TextEncoder().encode(frame).length > MAX_FRAME;
 
 function parse(frame: string): Record<string, unknown> | undefined {
   try {

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -71,7 +72,7 @@ export async function serve(
     Promise.try(() => app.fetch(request, { remote: remoteOf(incoming), takeOver }))
       .then(async (response) => {
         if (!ready) return await refuse(duplex, response);
-        sockets.handleUpgrade(incoming, duplex, head, (ws) => ready?.(live(ws)));
+        sockets.handleUpgrade(incoming, duplex, head, (ws) => ready?.(live(ws, duplex)));
       })
       .catch((error) => {
         log.error("upgrade", { error });
@@ -162,9 +163,22 @@ function ping(ws: WebSocket): void {
   ws.ping();
 }
 
-function live(ws: WebSocket): LiveSocket {
+function live(ws: WebSocket, duplex: Duplex): LiveSocket {
+  let isHeld = false;
+  const release = () => {
+    isHeld = false;
+    duplex.uncork();
+  };
   const socket: LiveSocket = {
-    send: (frame) => ws.readyState === ws.OPEN && ws.send(frame),
+    send(frame) {
+      if (ws.readyState !== ws.OPEN) return;
+      if (!isHeld) {
+        isHeld = true;
+        duplex.cork(); // what is sent in one turn goes out as one write
+        setImmediate(release);
+      }
+      ws.send(frame);
+    },
     close(code, reason) {
       if (ws.readyState !== ws.OPEN) return;
       ws.close(code, reason);
@@ -178,7 +192,12 @@ function live(ws: WebSocket): LiveSocket {
     onClose: () => {},
   };
   let pending = 0;
+  let unheard = 0;
   ws.on("message", (data: RawData, isBinary: boolean) => {
+    if (ws.readyState !== ws.OPEN) {
+      if (++unheard === MAX_PENDING) ws.terminate();
+      return;
+    }
     if (++pending === MAX_PENDING) ws.pause();
     socket.onFrame(isBinary ? undefined : data.toString()).finally(() => {
       if (pending-- === MAX_PENDING) ws.resume();

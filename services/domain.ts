@@ -78,7 +78,7 @@ export interface Agent {
 
 /** Who is doing something: it always follows from a sign-in, never from what a request claims. */
 export type Actor =
-  | { readonly side: "user"; readonly id: string; readonly name: string }
+  | { readonly side: "user"; readonly id: string; readonly name: string; readonly guest?: true }
   | { readonly side: "agent"; readonly id: string; readonly name: string; readonly role: Role };
 
 // ---- sessions -----------------------------------------------------------------------------------

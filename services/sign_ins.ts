@@ -92,7 +92,9 @@ export class SignIns {
   async #actor({ side, accountId }: SignIn): Promise<Actor | undefined> {
     if (side === "user") {
       const customer = await this.#store.customers.find(accountId);
-      return customer && { side, id: customer.id, name: customer.name };
+      if (!customer) return undefined;
+      const { id, name, email } = customer;
+      return { side, id, name, ...(email === undefined && { guest: true }) };
     }
     const agent = await this.#store.agents.find(accountId);
     return agent && { side, id: agent.id, name: agent.name, role: agent.role };

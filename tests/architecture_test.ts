@@ -22,7 +22,7 @@ const LAYERS: readonly (readonly [files: RegExp, may: RegExp])[] = [
   [/^views\//, /^(views\/.*|services\/domain\.ts|hono\/(jsx|html)|linkify-it)$/],
   [
     /^routes\//,
-    /^(routes\/.*|views\/.*|static\/.*|services\/(?!builtin)[^/]+|hono(\/.*)?|@hono\/.*|zod|node:(crypto|zlib|http|net|stream)|htmx\.org\/.*|prom-client|ws)$/,
+    /^(routes\/.*|views\/.*|static\/.*|services\/(?!builtin)[^/]+|hono(\/.*)?|@hono\/.*|zod|node:(crypto|zlib|http|net|stream|timers)|htmx\.org\/.*|prom-client|ws)$/,
   ],
   [/^main\.ts$/, /./],
 ];

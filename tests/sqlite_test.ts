@@ -88,7 +88,7 @@ function notebook(file = ":memory:") {
       note TEXT REFERENCES notes (text) DEFERRABLE INITIALLY DEFERRED
     ) STRICT`);
   let commits = 0;
-  const group = new GroupCommit(raw, () => commits++);
+  const group = new GroupCommit(raw, { committed: () => commits++ });
   return {
     raw,
     group,

@@ -1,5 +1,4 @@
 /** The customer's side of a conversation. */
-import type { Child } from "hono/jsx";
 import type { AgentStatus, Session } from "../services/domain.ts";
 import { ChatHead } from "./chat_head.tsx";
 import { Composer, Connection, SendError } from "./composer.tsx";
@@ -15,8 +14,7 @@ export interface ChatPageProps {
   site: Site;
   viewer: Viewer;
   session: Session;
-  /** The messages, drawn, and the `seq` of the first of them. */
-  list: Child;
+  /** `seq` of the first message. */
   first?: number | undefined;
   /** There are messages below / above these. */
   hasEarlier?: boolean | undefined;

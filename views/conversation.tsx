@@ -1,6 +1,7 @@
 /** The log of a conversation with what goes on under it, for either side. */
 import type { Child } from "hono/jsx";
 import type { Session, Side } from "../services/domain.ts";
+import { Place } from "./drawn.tsx";
 import { Growing } from "./message.tsx";
 import { Clock } from "./time.tsx";
 
@@ -8,8 +9,9 @@ export interface ConversationProps {
   /** Missing before the first message. */
   session?: Session | undefined;
   viewer: Side;
-  /** The messages, drawn (`MessageList`), and the `seq` of the first of them. */
-  list: Child;
+  /** The messages, where they are not put in as they were drawn before. */
+  list?: Child;
+  /** `seq` of the first of them. */
   first?: number | undefined;
   hasEarlier?: boolean | undefined;
   hasLater?: boolean | undefined;
@@ -19,7 +21,7 @@ export interface ConversationProps {
 }
 
 export function Conversation(props: ConversationProps) {
-  const { session, viewer, list, first, hasEarlier, hasLater, welcome, now } = props;
+  const { session, viewer, list = <Place />, first, hasEarlier, hasLater, welcome, now } = props;
   return (
     <div class="log" role="log" aria-label="Conversation" aria-live="polite" tabindex={0}>
       <div class="lines">

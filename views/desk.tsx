@@ -1,5 +1,4 @@
 /** The agents' desk: lists, and the conversation that is open. */
-import type { Child } from "hono/jsx";
 import type {
   Agent,
   AgentStatus,
@@ -23,8 +22,7 @@ import type { Site } from "./layout.tsx";
 export interface OpenConversation {
   session: Session;
   customer: Customer;
-  /** The messages, drawn, and the `seq` of the first of them. */
-  list: Child;
+  /** `seq` of the first message. */
   first?: number | undefined;
   hasEarlier?: boolean | undefined;
   hasLater?: boolean | undefined;

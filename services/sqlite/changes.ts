@@ -1,4 +1,4 @@
-/** The feed of changes: triggers write them to a table, readers follow it by its ids. */
+/** The feed of changes: triggers write them to a table, and messages tell of themselves; readers follow both by their ids. */
 import type { Change } from "../domain.ts";
 import type { Database } from "./database.ts";
 import type { SessionLog } from "./log.ts";
@@ -8,24 +8,34 @@ const POLL = 100;
 const BATCH = 1_000;
 
 const SQL = {
-  position: `SELECT ifnull(max(id), 0) AS id FROM changes`,
-  since:
-    `SELECT id, kind, ref, messageId FROM changes WHERE id > :position ORDER BY id LIMIT ${BATCH}`,
+  position: `
+    SELECT (SELECT ifnull(max(id), 0) FROM changes) AS change,
+      (SELECT ifnull(max(rowId), 0) FROM messages) AS message`,
+  changes: `SELECT id, kind, ref FROM changes WHERE id > :change ORDER BY id LIMIT ${BATCH}`,
+  messages: `
+    SELECT rowId, id, sessionId FROM messages WHERE rowId > :message ORDER BY rowId LIMIT ${BATCH}`,
   version: `PRAGMA data_version`,
 };
 
 interface ChangeRecord {
   readonly id: number;
-  readonly kind: Exclude<Change["kind"], "gap">;
+  readonly kind: Exclude<Change["kind"], "gap" | "message">;
   readonly ref: string;
-  readonly messageId: string | null;
 }
 
-interface Batch {
-  readonly changes: Iterable<Change>;
-  /** The id of the last row that was read. */
-  readonly position: number;
+interface MessageRow {
+  readonly rowId: number;
+  readonly id: string;
+  readonly sessionId: string;
 }
+
+/** Of the last rows that were read. */
+interface Position {
+  readonly change: number;
+  readonly message: number;
+}
+
+const START: Position = { change: 0, message: 0 };
 
 export class Feed {
   readonly #db: Database;
@@ -50,51 +60,41 @@ export class Feed {
   /** What is written from this call on; see `Store.changes`. */
   changes(signal: AbortSignal): AsyncIterable<Change> {
     // read at this call, not when the first change is asked for
-    const start = this.#db.read(() => this.#sql.position.get<{ id: number }>()?.id ?? 0);
+    const start = this.#db.read(() => this.#sql.position.get<Position>() ?? START);
     start.catch(() => {}); // whoever iterates meets it
     return this.#follow(start, signal);
   }
 
-  async *#follow(start: Promise<number>, signal: AbortSignal): AsyncGenerator<Change, void> {
+  async *#follow(start: Promise<Position>, signal: AbortSignal): AsyncGenerator<Change, void> {
     using _ = this.#reader(signal);
-    let position = await start;
+    let { change, message } = await start;
     while (!signal.aborted && this.#db.isOpen) {
       const pulse = this.#pulse.promise; // taken before reading, so that no wake is missed
-      const batch = await this.#since(position);
-      for (const change of batch.changes) {
+      const [changed, said] = await this.#db.read(() => [
+        this.#sql.changes.all<ChangeRecord>({ change }),
+        this.#sql.messages.all<MessageRow>({ message }),
+      ]);
+      for (const news of this.#told(changed, said, change)) {
         if (signal.aborted) return;
-        yield change;
+        yield news;
       }
-      if (batch.position === position) await pulse;
-      position = batch.position;
+      if (changed.length + said.length === 0) await pulse;
+      change = changed.at(-1)?.id ?? change;
+      message = said.at(-1)?.rowId ?? message;
     }
   }
 
-  async #since(position: number): Promise<Batch> {
-    const rows = await this.#db.read(() => this.#sql.since.all<ChangeRecord>({ position }));
-    const [first] = rows;
-    if (first && first.id > position + 1) return { changes: [{ kind: "gap" }], position: first.id };
-    const different = new Map(rows.map((row) => [row.messageId ?? row.kind + row.ref, row]));
-    return {
-      changes: different.values().map((row) => this.#toChange(row)),
-      position: rows.at(-1)?.id ?? position,
-    };
-  }
-
-  #toChange({ kind, ref, messageId }: ChangeRecord): Change {
-    switch (kind) {
-      case "message": {
-        const message = messageId === null ? undefined : this.#log.recent(messageId);
-        return { kind, sessionId: ref, ...(message && { message }) };
-      }
-      case "session":
-        return { kind, sessionId: ref };
-      case "agent":
-        return { kind, agentId: ref };
-      case "sign_in":
-        return { kind, signInId: ref };
-      case "queue":
-        return { kind };
+  *#told(
+    changed: readonly ChangeRecord[],
+    said: readonly MessageRow[],
+    after: number,
+  ): Generator<Change> {
+    const [first] = changed;
+    if (first && first.id > after + 1) yield { kind: "gap" };
+    yield* new Map(changed.map((row) => [row.kind + row.ref, toChange(row)])).values();
+    for (const { id, sessionId } of said) {
+      const message = this.#log.recent(id);
+      yield { kind: "message", sessionId, ...(message && { message }) };
     }
   }
 
@@ -127,5 +127,18 @@ export class Feed {
   #wake(): void {
     this.#pulse.resolve();
     this.#pulse = Promise.withResolvers();
+  }
+}
+
+function toChange({ kind, ref }: ChangeRecord): Change {
+  switch (kind) {
+    case "session":
+      return { kind, sessionId: ref };
+    case "agent":
+      return { kind, agentId: ref };
+    case "sign_in":
+      return { kind, signInId: ref };
+    case "queue":
+      return { kind };
   }
 }

@@ -11,15 +11,15 @@ import {
 } from "../domain.ts";
 import type { Database } from "./database.ts";
 import { given } from "./rows.ts";
+import { Tallies, type Tally } from "./tallies.ts";
 
 const SQL = {
   say: `
     INSERT INTO messages (
-      id, sessionId, seq, sender, senderId, senderName, text, timestamp, clientId, sources
-    )
-    SELECT :id, id, lastSeq + 1, :sender, :senderId, :senderName, :text, :timestamp, :clientId, :sources
-    FROM sessions WHERE id = :sessionId
-    RETURNING seq`,
+      id, sessionId, seq, sender, senderId, senderName, text, timestamp, clientId, sources, counted
+    ) VALUES (
+      :id, :sessionId, :seq, :sender, :senderId, :senderName, :text, :timestamp, :clientId, :sources, 1
+    ) ON CONFLICT (sessionId, clientId) WHERE clientId IS NOT NULL DO NOTHING`,
   note: `INSERT INTO events (id, sessionId, at, data) VALUES (:id, :sessionId, :at, :data)`,
   events: `SELECT id, at, data FROM events WHERE sessionId = :sessionId ORDER BY rowId`,
 };
@@ -40,21 +40,41 @@ const RECENT = 2_000;
 
 export class SessionLog {
   readonly #sql;
+  readonly #tallies: Tallies;
   readonly #recent = new Map<string, Message>();
 
   constructor(db: Database) {
     this.#sql = db.prepare(SQL);
+    this.#tallies = new Tallies(db);
   }
 
-  /** Part of a write; the session's counters follow by a trigger. */
-  say(sessionId: string, saying: Saying): Message {
-    const { id, senderId, clientId, sources, ...words } = saying;
+  /** Part of an append: the session, as it is with all that this transaction appends. */
+  tally(sessionId: string): Readonly<Tally> | undefined {
+    return this.#tallies.of(sessionId);
+  }
+
+  /** An append: the message at the next `seq`, or undefined where its `clientId` was used before. */
+  append(
+    sessionId: string,
+    { id, senderId, clientId, sources, ...words }: Saying,
+  ): Message | undefined {
+    const tally = this.#tallies.of(sessionId);
+    if (!tally) throw new Error(`No session ${sessionId} to write to`);
+    const seq = tally.lastSeq + 1;
     const rest = { senderId, clientId, sources: sources && JSON.stringify(sources) };
-    const row = this.#sql.say.get<{ seq: number }>({ id, sessionId, ...words, ...rest });
-    if (!row) throw new Error(`No session ${sessionId} to write to`);
-    const message = { id, sessionId, seq: row.seq, ...words, ...given({ clientId, sources }) };
+    if (this.#sql.say.run({ id, sessionId, seq, ...words, ...rest }) === 0) return undefined;
+    this.#tallies.count(sessionId, words.sender, words.text, words.timestamp.getTime());
+    const message = { id, sessionId, seq, ...words, ...given({ clientId, sources }) };
     this.#recent.set(id, message);
     if (this.#recent.size > RECENT) this.#recent.delete(this.#recent.keys().next().value ?? id);
+    return message;
+  }
+
+  /** Part of a write. */
+  say(sessionId: string, saying: Saying): Message {
+    const message = this.append(sessionId, saying);
+    this.#tallies.settle();
+    if (!message) throw new Error("A message of the server's own has a clientId");
     return message;
   }
 

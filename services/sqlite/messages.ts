@@ -20,9 +20,9 @@ import {
   toMessage,
   toSession,
 } from "./rows.ts";
+import type { Tally } from "./tallies.ts";
 
 const SQL = {
-  state: `SELECT userId, status, assignedAgent FROM sessions WHERE id = :sessionId`,
   byClientId: `${MESSAGE} WHERE sessionId = :sessionId AND clientId = :clientId`,
   byOthers: `
     ${MESSAGE} WHERE sessionId = :sessionId AND seq > :basedOn
@@ -48,12 +48,6 @@ const SQL = {
   session: `${SESSION} WHERE s.id = :sessionId`,
 };
 
-interface State {
-  readonly userId: string;
-  readonly status: Session["status"];
-  readonly assignedAgent: string | null;
-}
-
 export class SqliteMessages implements Messages {
   readonly #db: Database;
   readonly #sql;
@@ -71,13 +65,11 @@ export class SqliteMessages implements Messages {
     draft: MessageDraft,
     now: Date,
   ): Promise<{ message: Message; repeated: boolean }> {
-    return this.#db.write(() => {
-      const state = this.#state(sessionId, actor);
-      const first = this.#first(sessionId, actor, draft);
-      if (first) return { message: first, repeated: true };
-      refuseOthers(state, actor);
-      if (actor.side === "agent") this.#refuseStale(sessionId, actor, draft.basedOn);
-      const message = this.#log.say(sessionId, {
+    return this.#db.append(() => {
+      const tally = this.#log.tally(sessionId);
+      if (!tally || (actor.side === "user" && tally.userId !== actor.id)) throw unknown();
+      const refusal = refusalOf(tally, actor) ?? this.#stale(sessionId, actor, draft.basedOn);
+      const message = refusal ? undefined : this.#log.append(sessionId, {
         id: newId(now),
         sender: actor.side,
         senderId: actor.id,
@@ -86,7 +78,10 @@ export class SqliteMessages implements Messages {
         timestamp: now,
         ...given({ clientId: draft.clientId }),
       });
-      return { message, repeated: false };
+      if (message) return { message, repeated: false };
+      const first = this.#first(sessionId, actor, draft);
+      if (first) return { message: first, repeated: true };
+      throw refusal;
     });
   }
 
@@ -161,24 +156,27 @@ export class SqliteMessages implements Messages {
     return row && toMessage(row);
   }
 
-  #state(sessionId: string, actor: Actor): State {
-    const state = this.#sql.state.get<State>({ sessionId });
-    if (state && (actor.side === "agent" || state.userId === actor.id)) return state;
-    throw new Fault("not_found", "There is no such conversation");
-  }
-
-  #refuseStale(sessionId: string, { id: actorId }: Actor, basedOn: number | undefined): void {
-    if (basedOn === undefined) return;
+  #stale(
+    sessionId: string,
+    { side, id: actorId }: Actor,
+    basedOn: number | undefined,
+  ): Fault | undefined {
+    if (side === "user" || basedOn === undefined) return undefined;
     const rows = this.#sql.byOthers.all<MessageRecord>({ sessionId, basedOn, actorId });
-    if (rows.length === 0) return;
-    const messages = rows.map(toMessage);
-    throw new Fault("stale", "Something was written since", { messages });
+    if (rows.length === 0) return undefined;
+    return new Fault("stale", "Something was written since", { messages: rows.map(toMessage) });
   }
 }
 
-function refuseOthers({ status, assignedAgent }: State, { side, id }: Actor): void {
-  if (status === "closed") throw new Fault("closed", "This chat has ended");
-  if (side === "user" || assignedAgent === id) return;
-  if (assignedAgent === null) throw new Fault("not_assigned", "Take over this chat to write");
-  throw new Fault("forbidden", "This chat is another agent's");
+const unknown = (): Fault => new Fault("not_found", "There is no such conversation");
+
+/** Why the actor may not write, if so. */
+function refusalOf(
+  { status, assignedAgent }: Readonly<Tally>,
+  { side, id }: Actor,
+): Fault | undefined {
+  if (status === "closed") return new Fault("closed", "This chat has ended");
+  if (side === "user" || assignedAgent === id) return undefined;
+  if (assignedAgent === null) return new Fault("not_assigned", "Take over this chat to write");
+  return new Fault("forbidden", "This chat is another agent's");
 }

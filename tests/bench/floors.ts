@@ -71,7 +71,7 @@ function commit(file: string, deliver: boolean): void {
 function constant(size: number): void {
   const page = "x".repeat(size);
   const app = new Hono().get("*", (c) => c.html(page));
-  listen(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  listen(getRequestListener(app.fetch));
 }
 
 /** The same with nothing in between. */
