@@ -23,7 +23,9 @@ const AHEAD = 4;
 const LIVES = [200, 900] as const;
 
 const GAPS = `
-  SELECT sessionId FROM messages GROUP BY sessionId HAVING min(seq) <> 1 OR max(seq) <> count(*)`;
+  SELECT session FROM messages GROUP BY session HAVING min(seq) <> 1 OR max(seq) <> count(*)`;
+const STORED = `
+  SELECT m.id, s.id AS sessionId, seq, text FROM messages m JOIN sessions s ON s.number = m.session`;
 const TWICE = `
   SELECT text FROM messages WHERE sender IN ('user', 'agent') GROUP BY text HAVING count(*) > 1`;
 
@@ -32,7 +34,7 @@ function checkFile(db: DatabaseSync, talkers: readonly Talker[], what: string): 
   assert.deepEqual({ ...db.prepare("PRAGMA integrity_check").get() }, { integrity_check: "ok" });
   assert.deepEqual(db.prepare(GAPS).all(), [], `${what}: gaps`);
   assert.deepEqual(db.prepare(TWICE).all(), [], `${what}: twice`);
-  const rows = db.prepare("SELECT id, sessionId, seq, text FROM messages").all();
+  const rows = db.prepare(STORED).all();
   const stored = new Map(rows.map((row) => [row.id, row]));
   let acknowledged = 0;
   for (const { sessionId, acked } of talkers) {

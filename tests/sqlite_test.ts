@@ -6,6 +6,7 @@ import { newId } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { GroupCommit } from "../services/sqlite/commit.ts";
 import { openSqlite, type SqliteStore } from "../services/sqlite/open.ts";
+import { migrate } from "../services/sqlite/schema.ts";
 import { at, bare, Cast, rejects, times } from "./contract/cast.ts";
 import { storeContract } from "./store_contract.ts";
 
@@ -212,17 +213,52 @@ test("a file of a newer version is left alone", async () => {
   await assert.rejects(openSqlite({ file }), /newer Handoff/);
 });
 
+test("a file of the first version is brought up to date with all that it holds", async () => {
+  const file = freshFile();
+  await Deno.mkdir(join(file, ".."));
+  using old = new DatabaseSync(file);
+  old.exec("PRAGMA journal_mode = WAL");
+  migrate(old, 1);
+  const [user, one, two] = [newId(), newId(), newId()];
+  old.exec(`
+    INSERT INTO customers (id, name, createdAt) VALUES ('${user}', 'Linus', 1);
+    INSERT INTO sessions (id, userId, userName, mode, status, createdAt, lastActivity) VALUES
+      ('${two}', '${user}', 'Linus', 'ai', 'closed', 2, 2), ('${one}', '${user}', 'Linus', 'ai', 'open', 1, 1);
+    INSERT INTO messages (id, sessionId, seq, sender, senderName, text, timestamp, clientId) VALUES
+      ('${newId()}', '${two}', 1, 'user', 'Linus', 'A lamp', 3, 'c'),
+      ('${newId()}', '${one}', 1, 'user', 'Linus', 'A table', 4, 'c'),
+      ('${newId()}', '${one}', 2, 'ai', 'Assistant', 'It is on its way', 5, NULL)`);
+  await using store = await openSqlite({ file });
+  const cast = new Cast(store);
+  const log = async (id: string) => (await store.messages.page(id, { limit: 9 })).messages;
+  assert.deepEqual((await log(one)).map(({ seq, text }) => [seq, text]), [
+    [1, "A table"],
+    [2, "It is on its way"],
+  ]);
+  assert.deepEqual((await log(two)).map(({ text }) => text), ["A lamp"]);
+  assert.deepEqual((await store.sessions.search("table", 9)).map(({ id }) => id), [one]);
+  const session = await store.sessions.find(one);
+  assert.ok(session);
+  await using listener = cast.listen();
+  assert.equal((await cast.asks(session, { text: "A table", clientId: "c" })).seq, 1);
+  assert.equal((await cast.asks(session, "And a chair")).seq, 3);
+  await listener.hears({ kind: "message", sessionId: one });
+});
+
 test("rows put in by hand are counted and announced like any other", async () => {
-  const { store, raw } = await tuned(freshFile());
-  await using _ = store;
+  const file = freshFile();
+  await using store = await openSqlite({ file });
+  using raw = new DatabaseSync(file);
   const cast = new Cast(store);
   const session = await cast.start();
   await cast.asks(session, "One");
   await using listener = cast.listen();
   raw.prepare(`
-    INSERT INTO messages (id, sessionId, seq, sender, senderName, text, timestamp)
-    VALUES (?, ?, 2, 'system', 'System', 'We are sorry', ?)`)
-    .run(newId(), session.id, at(9).getTime());
+    INSERT INTO messages (id, session, seq, sender, senderName, text, timestamp)
+    SELECT ?, number, 2, 'system', 'System', 'We are sorry', ? FROM sessions WHERE id = ?`)
+    .run(newId(), at(9).getTime(), session.id);
+  await listener.hears({ kind: "message", sessionId: session.id });
+  assert.equal((await cast.sessionNow(session)).lastSeq, 2);
   await cast.asks(session, "Three");
   await listener.hears({ kind: "message", sessionId: session.id });
   const log = await cast.log(session);

@@ -13,7 +13,8 @@ const SQL = {
       (SELECT ifnull(max(rowId), 0) FROM messages) AS message`,
   changes: `SELECT id, kind, ref FROM changes WHERE id > :change ORDER BY id LIMIT ${BATCH}`,
   messages: `
-    SELECT rowId, id, sessionId FROM messages WHERE rowId > :message ORDER BY rowId LIMIT ${BATCH}`,
+    SELECT rowId, id, session FROM messages WHERE rowId > :message ORDER BY rowId LIMIT ${BATCH}`,
+  session: `SELECT id FROM sessions WHERE number = :session`,
   version: `PRAGMA data_version`,
 };
 
@@ -26,7 +27,7 @@ interface ChangeRecord {
 interface MessageRow {
   readonly rowId: number;
   readonly id: string;
-  readonly sessionId: string;
+  readonly session: number;
 }
 
 /** Of the last rows that were read. */
@@ -92,9 +93,11 @@ export class Feed {
     const [first] = changed;
     if (first && first.id > after + 1) yield { kind: "gap" };
     yield* new Map(changed.map((row) => [row.kind + row.ref, toChange(row)])).values();
-    for (const { id, sessionId } of said) {
+    for (const { id, session } of said) {
       const message = this.#log.recent(id);
-      yield { kind: "message", sessionId, ...(message && { message }) };
+      const sessionId = message?.sessionId ??
+        this.#sql.session.get<{ id: string }>({ session })?.id;
+      if (sessionId) yield { kind: "message", sessionId, ...(message && { message }) };
     }
   }
 

@@ -16,10 +16,10 @@ import { Tallies, type Tally } from "./tallies.ts";
 const SQL = {
   say: `
     INSERT INTO messages (
-      id, sessionId, seq, sender, senderId, senderName, text, timestamp, clientId, sources, counted
+      id, session, seq, sender, senderId, senderName, text, timestamp, clientId, sources, counted
     ) VALUES (
-      :id, :sessionId, :seq, :sender, :senderId, :senderName, :text, :timestamp, :clientId, :sources, 1
-    ) ON CONFLICT (sessionId, clientId) WHERE clientId IS NOT NULL DO NOTHING`,
+      :id, :session, :seq, :sender, :senderId, :senderName, :text, :timestamp, :clientId, :sources, 1
+    ) ON CONFLICT (session, clientId) WHERE clientId IS NOT NULL DO NOTHING`,
   note: `INSERT INTO events (id, sessionId, at, data) VALUES (:id, :sessionId, :at, :data)`,
   events: `SELECT id, at, data FROM events WHERE sessionId = :sessionId ORDER BY rowId`,
 };
@@ -62,7 +62,8 @@ export class SessionLog {
     if (!tally) throw new Error(`No session ${sessionId} to write to`);
     const seq = tally.lastSeq + 1;
     const rest = { senderId, clientId, sources: sources && JSON.stringify(sources) };
-    if (this.#sql.say.run({ id, sessionId, seq, ...words, ...rest }) === 0) return undefined;
+    const { number: session } = tally;
+    if (this.#sql.say.run({ id, session, seq, ...words, ...rest }) === 0) return undefined;
     this.#tallies.count(sessionId, words.sender, words.text, words.timestamp.getTime());
     const message = { id, sessionId, seq, ...words, ...given({ clientId, sources }) };
     this.#recent.set(id, message);

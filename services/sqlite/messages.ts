@@ -23,13 +23,13 @@ import {
 import type { Tally } from "./tallies.ts";
 
 const SQL = {
-  byClientId: `${MESSAGE} WHERE sessionId = :sessionId AND clientId = :clientId`,
+  byClientId: `${MESSAGE} AND clientId = :clientId`,
   byOthers: `
-    ${MESSAGE} WHERE sessionId = :sessionId AND seq > :basedOn
+    ${MESSAGE} AND seq > :basedOn
       AND sender <> 'system' AND senderId IS NOT :actorId
     ORDER BY seq LIMIT ${MAX_PAGE}`,
-  after: `${MESSAGE} WHERE sessionId = :sessionId AND seq > :seq ORDER BY seq LIMIT :limit`,
-  before: `${MESSAGE} WHERE sessionId = :sessionId AND seq < :seq ORDER BY seq DESC LIMIT :limit`,
+  after: `${MESSAGE} AND seq > :seq ORDER BY seq LIMIT :limit`,
+  before: `${MESSAGE} AND seq < :seq ORDER BY seq DESC LIMIT :limit`,
   begin: `
     UPDATE sessions SET answerId = :id, answerText = '', answerUntil = :until
     WHERE id = :sessionId AND status = 'open' AND mode = 'ai' AND askedSeq > answeredSeq

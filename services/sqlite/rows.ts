@@ -58,11 +58,12 @@ export interface MessageRecord {
   readonly sources: string | null;
 }
 
-const LAST_MESSAGE = `LEFT JOIN messages last ON last.sessionId = s.id AND last.seq = s.spokenSeq`;
+const LAST_MESSAGE =
+  `LEFT JOIN messages last ON last.session = s.number AND last.seq = s.spokenSeq`;
 const UNREAD = `
   SELECT count(*) FROM (
     SELECT 1 FROM messages
-    WHERE sessionId = s.id AND seq > max(ifnull(s.agentSeenSeq, 0), s.repliedSeq) AND sender = 'user'
+    WHERE session = s.number AND seq > max(ifnull(s.agentSeenSeq, 0), s.repliedSeq) AND sender = 'user'
     LIMIT ${MAX_COUNT}
   )`;
 
@@ -73,8 +74,10 @@ export const SESSION =
 export const SESSION_ROW = `
   SELECT s.*, last.sender AS lastSender, last.text AS lastText, (${UNREAD}) AS unread
   FROM sessions s ${LAST_MESSAGE}`;
+/** Begins a query for messages of the session `:sessionId`. */
 export const MESSAGE = `
-  SELECT id, sessionId, seq, sender, senderName, text, timestamp, clientId, sources FROM messages`;
+  SELECT id, :sessionId AS sessionId, seq, sender, senderName, text, timestamp, clientId, sources
+  FROM messages WHERE session = (SELECT number FROM sessions WHERE id = :sessionId)`;
 
 export function toSession(row: SessionRecord): Session {
   return {

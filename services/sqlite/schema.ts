@@ -233,10 +233,42 @@ const CHANGES = `
   END;
 `;
 
-/** Whoever appends counts (see tallies.ts), and readers follow the messages themselves; a row put in by hand is counted here. */
-const CHEAPER_APPENDS = `
-  ALTER TABLE messages ADD COLUMN counted INTEGER;
-  DROP TRIGGER messageCounts;
+/**
+ * A session's messages are kept under its number, which takes a tenth of its id's room in two indexes. Whoever appends
+ * counts (see tallies.ts), and readers follow the messages themselves; a row put in by hand is counted here.
+ */
+const NUMBERED = `
+  ALTER TABLE sessions ADD COLUMN number INTEGER;
+  UPDATE sessions SET number = rowid;
+  CREATE UNIQUE INDEX sessionsByNumber ON sessions (number);
+
+  CREATE TABLE numbered (
+    rowId INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused: readers and the search index count by it
+    id TEXT NOT NULL,
+    session INTEGER NOT NULL REFERENCES sessions (number) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    sender TEXT NOT NULL CHECK (sender IN ('user', 'agent', 'ai', 'system')),
+    senderId TEXT,
+    senderName TEXT NOT NULL,
+    text TEXT NOT NULL,
+    timestamp INTEGER NOT NULL,
+    clientId TEXT,
+    sources TEXT,
+    counted INTEGER, -- 1 for a row whose writer has seen to what the trigger would do
+    UNIQUE (session, seq)
+  ) STRICT;
+  INSERT INTO numbered
+    SELECT m.rowId, m.id, s.number, m.seq, m.sender, m.senderId, m.senderName, m.text, m.timestamp,
+      m.clientId, m.sources, 1
+    FROM messages m JOIN sessions s ON s.id = m.sessionId ORDER BY m.rowId;
+  DROP TRIGGER messageForgotten; -- or dropping the table would empty the search index
+  DROP TABLE messages;
+  ALTER TABLE numbered RENAME TO messages;
+  CREATE UNIQUE INDEX messagesByClientId ON messages (session, clientId) WHERE clientId IS NOT NULL;
+
+  CREATE TRIGGER messageForgotten AFTER DELETE ON messages BEGIN
+    DELETE FROM messageWords WHERE rowid = old.rowId;
+  END;
   CREATE TRIGGER messageCounts AFTER INSERT ON messages WHEN new.counted IS NULL BEGIN
     UPDATE sessions SET
       lastSeq = max(lastSeq, new.seq),
@@ -249,28 +281,28 @@ const CHEAPER_APPENDS = `
       silentUntil = iif(new.sender = 'user', NULL, silentUntil),
       userTyping = iif(new.sender = 'user', NULL, userTyping),
       agentTyping = iif(new.sender = 'agent', NULL, agentTyping)
-    WHERE id = new.sessionId;
+    WHERE number = new.session;
   END;
-  DROP TRIGGER messageAnnounced;
+
   DELETE FROM changes WHERE kind = 'message';
   ALTER TABLE changes DROP COLUMN messageId;
 `;
 
 const MIGRATIONS: readonly string[] = [
   PEOPLE + CONVERSATIONS + SEARCH + CHANGES,
-  CHEAPER_APPENDS,
+  NUMBERED,
 ];
 
-/** Brings the file to the newest version; of several processes that start at once one does it. */
-export function migrate(db: DatabaseSync): void {
+/** Brings the file to the newest version, or to that of `to`; of several processes that start at once one does it. */
+export function migrate(db: DatabaseSync, to = MIGRATIONS.length): void {
   db.exec("BEGIN IMMEDIATE");
   try {
     const version = versionOf(db);
     if (version > MIGRATIONS.length) {
       throw new Error(`The data file has version ${version}, written by a newer Handoff than this`);
     }
-    for (const migration of MIGRATIONS.slice(version)) db.exec(migration);
-    db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    for (const migration of MIGRATIONS.slice(version, to)) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${Math.max(version, to)}`);
     db.exec("COMMIT");
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");

@@ -22,19 +22,19 @@ const SQL = {
   mark: `UPDATE marks SET value = :to WHERE name = 'indexed'`,
   sessions: `
     WITH hits AS (
-      SELECT word.key AS word, m.sessionId AS id
+      SELECT word.key AS word, m.session AS number
       FROM json_each(:words) word
         JOIN messageWords ON messageWords MATCH word.value
         JOIN messages m ON m.rowId = messageWords.rowid
       UNION
-      SELECT word.key, s.id
+      SELECT word.key, s.number
       FROM json_each(:words) word
         JOIN customerWords ON customerWords MATCH word.value
         JOIN customers c ON c.rowId = customerWords.rowid
         JOIN sessions s ON s.userId = c.id
     )
     ${SESSION_ROW}
-    WHERE s.id IN (SELECT id FROM hits GROUP BY id HAVING count(*) = json_array_length(:words))
+    WHERE s.number IN (SELECT number FROM hits GROUP BY number HAVING count(*) = json_array_length(:words))
     ORDER BY s.lastActivity DESC, s.id DESC LIMIT :limit`,
 };
 

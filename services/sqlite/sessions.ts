@@ -19,9 +19,10 @@ const CHANGE_HANDS = `
 const SQL = {
   add: `
     INSERT INTO sessions (
-      id, userId, userName, mode, assignedAgent, agentName, createdAt, lastActivity, silentUntil
+      id, number, userId, userName, mode, assignedAgent, agentName, createdAt, lastActivity, silentUntil
     ) VALUES (
-      :id, :userId, :userName, :mode, :assignedAgent, :agentName, :now, :now, :silentUntil
+      :id, (SELECT ifnull(max(number), 0) + 1 FROM sessions), :userId, :userName, :mode,
+      :assignedAgent, :agentName, :now, :now, :silentUntil
     )`,
   find: `${SESSION} WHERE s.id = :id`,
   openOf: `${SESSION} WHERE s.userId = :userId AND s.status = 'open'`,

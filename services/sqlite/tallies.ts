@@ -9,7 +9,7 @@ import type { Database } from "./database.ts";
 const SUBJECT = 200;
 const SQL = {
   read: `
-    SELECT userId, status, assignedAgent, lastSeq, lastActivity, spokenSeq, askedSeq, answeredSeq,
+    SELECT number, userId, status, assignedAgent, lastSeq, lastActivity, spokenSeq, askedSeq, answeredSeq,
       repliedSeq, subject, silentUntil, userTyping, agentTyping
     FROM sessions WHERE id = :id`,
   count: `
@@ -23,6 +23,7 @@ const SQL = {
 
 /** A session as it is with all that was said in this transaction. */
 export interface Tally {
+  readonly number: number;
   readonly userId: string;
   readonly status: Session["status"];
   readonly assignedAgent: string | null;
