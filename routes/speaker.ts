@@ -40,6 +40,7 @@ export class Speaker {
   /** What was sent here lately: being sent, acknowledged, or the message itself if that came by before it was. */
   readonly #own = new Map<string, typeof SENDING | typeof ACKNOWLEDGED | Message>();
   #turn: Promise<void> = Promise.resolve();
+  #resting: Disposable | undefined;
   #inHand = 0;
   #bad = 0;
 
@@ -54,6 +55,7 @@ export class Speaker {
     this.#actor = actor;
     this.#sessionId = sessionId;
     connection.onFrame = (frame) => this.#inTurn(frame);
+    connection.keep({ [Symbol.dispose]: () => this.#resting?.[Symbol.dispose]() });
   }
 
   /** Whether this socket sent the message: it gets the acknowledgement instead. */
@@ -146,10 +148,7 @@ export class Speaker {
   }
 
   #rest(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const rest = this.#parts.clock.after(REST, resolve);
-    this.#connection.keep({ [Symbol.dispose]: () => (rest[Symbol.dispose](), resolve()) });
-    return promise;
+    return new Promise((over) => this.#resting = this.#parts.clock.after(REST, over));
   }
 
   #tell(frame: Record<string, unknown>): void {

@@ -242,24 +242,27 @@ export function isTyping(session: Session, side: Side, now: Date): boolean {
 }
 
 /** What a reader of session info would call a change. */
-function stateOf({ session, queuePosition }: Known): string {
-  const { epoch, mode, status, waitingSince, assignedAgent, agentName, rating } = session;
-  return JSON.stringify([
-    epoch,
-    mode,
-    status,
-    waitingSince,
-    assignedAgent,
-    agentName,
-    rating,
-    queuePosition,
-  ]);
+const STATE = [
+  "epoch",
+  "mode",
+  "status",
+  "waitingSince",
+  "assignedAgent",
+  "agentName",
+  "rating",
+] as const satisfies (keyof Session)[];
+
+function isSameState(before: Known, now: Known): boolean {
+  return before.queuePosition === now.queuePosition && STATE.every((name) => {
+    const [one, other] = [before.session[name], now.session[name]];
+    return one === other || (one instanceof Date && other instanceof Date && +one === +other);
+  });
 }
 
 function updateOf(before: Known, now: Known, messages: readonly Message[]): Update {
   const had = before.answer;
   const { session, queuePosition, answer, agentStatus } = now;
-  const sessionChanged = stateOf(before) !== stateOf(now);
+  const sessionChanged = !isSameState(before, now);
   const came = messages.some(({ id }) => id === had?.id);
   return {
     session,

@@ -1,6 +1,6 @@
 /** How often is too often: refused with the time to wait, by address and by account, and no way around. */
 import assert from "node:assert/strict";
-import { PASSWORD, type Person, type TestSite, testSite } from "./helpers.ts";
+import { type Frame, PASSWORD, type Person, type TestSite, testSite } from "./helpers.ts";
 import { upgrade } from "./raw_socket.ts";
 import { post } from "./started.ts";
 
@@ -142,6 +142,23 @@ test("starting and sending have their limits by customer, whichever way they go"
   const refused = await socket.next(({ clientId }) => clientId === "one-more");
   assert.deepEqual([refused.type, refused.code], ["error", "rate_limited"]);
   await saysStill(barbara);
+});
+
+test("a socket that sends too much is not read again for a second", async () => {
+  await using site = await strict();
+  const linus = await site.customer("Linus");
+  const { sessionId } = (await linus.post("/api/session/start")).body;
+  await using socket = await linus.socket(`sessionId=${sessionId}`);
+  const say = (clientId: string) => socket.send({ message: "Hello", clientId });
+  for (let n = 0; n < 310; n++) say(`${n}`);
+  const isRefusal = ({ code }: Frame) => code === "rate_limited";
+  const first = await socket.next(isRefusal);
+  assert.equal(await socket.silence(), true);
+  await site.clock.move(1_000);
+  const second = await socket.next(isRefusal);
+  assert.equal(Number(second.clientId), Number(first.clientId) + 1);
+  assert.equal(await socket.silence(), true);
+  assert.equal(socket.frames.filter(isRefusal).length, 2);
 });
 
 test("an agent's replies have their limit too, on the desk as over JSON", async () => {

@@ -54,18 +54,27 @@ export class SessionLog {
   }
 
   /** An append: the message at the next `seq`, or undefined where its `clientId` was used before. */
-  append(
-    sessionId: string,
-    { id, senderId, clientId, sources, ...words }: Saying,
-  ): Message | undefined {
+  append(sessionId: string, saying: Saying): Message | undefined {
     const tally = this.#tallies.of(sessionId);
     if (!tally) throw new Error(`No session ${sessionId} to write to`);
+    const { id, sender, senderId, senderName, text, timestamp, clientId, sources } = saying;
     const seq = tally.lastSeq + 1;
-    const rest = { senderId, clientId, sources: sources && JSON.stringify(sources) };
-    const { number: session } = tally;
-    if (this.#sql.say.run({ id, session, seq, ...words, ...rest }) === 0) return undefined;
-    this.#tallies.count(sessionId, words.sender, words.text, words.timestamp.getTime());
-    const message = { id, sessionId, seq, ...words, ...given({ clientId, sources }) };
+    const added = this.#sql.say.run({
+      id,
+      session: tally.number,
+      seq,
+      sender,
+      senderId,
+      senderName,
+      text,
+      timestamp,
+      clientId,
+      sources: sources && JSON.stringify(sources),
+    });
+    if (added === 0) return undefined;
+    this.#tallies.count(sessionId, sender, text, timestamp.getTime());
+    const rest = given({ clientId, sources });
+    const message = { id, sessionId, seq, sender, senderName, text, timestamp, ...rest };
     this.#recent.set(id, message);
     if (this.#recent.size > RECENT) this.#recent.delete(this.#recent.keys().next().value ?? id);
     return message;
