@@ -1,7 +1,6 @@
 /** The customer's side: one chat, its forms, its end, and all the earlier ones. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import type { CustomerActor } from "../services/chat.ts";
 import { MessageDraft, newId, Note, type Session } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { placed } from "../services/place.ts";

@@ -9,6 +9,10 @@ import { PLACE } from "../views/drawn.tsx";
 import type { Env } from "./parts.ts";
 
 const encoder = new TextEncoder();
+/** Of a unit of text. */
+const MAX_BYTES = 3;
+/** What pages are put together on, so that each is allocated once. */
+let sheet = new Uint8Array(256 * 1024);
 
 interface PageOptions {
   /** What was drawn, for where `Place` stands. */
@@ -29,11 +33,11 @@ export function page(c: Context<Env>, view: Child, { inset, status = 200 }: Page
 /** What is escaped never looks like `PLACE`, so the first one is it. */
 function around(html: string, inset: Uint8Array): Uint8Array<ArrayBuffer> {
   const at = html.indexOf(PLACE);
-  const head = encoder.encode(html.slice(0, at));
-  const tail = encoder.encode(html.slice(at + PLACE.length));
-  const bytes = new Uint8Array(head.length + inset.length + tail.length);
-  bytes.set(head);
-  bytes.set(inset, head.length);
-  bytes.set(tail, head.length + inset.length);
-  return bytes;
+  const room = html.length * MAX_BYTES + inset.length;
+  if (sheet.length < room) sheet = new Uint8Array(room);
+  const head = encoder.encodeInto(html.slice(0, at), sheet).written;
+  sheet.set(inset, head);
+  const rest = sheet.subarray(head + inset.length);
+  const { written } = encoder.encodeInto(html.slice(at + PLACE.length), rest);
+  return sheet.slice(0, head + inset.length + written);
 }

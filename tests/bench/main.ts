@@ -21,7 +21,7 @@ const GROUPS: readonly Group[] = [
 const REPEATS = 5;
 
 /** Milliseconds that a group may take. */
-const GROUP_WITHIN = 10 * 60_000;
+const GROUP_WITHIN = 20 * 60_000;
 
 const say = (text: string): void =>
   void Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
