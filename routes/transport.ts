@@ -17,7 +17,7 @@ import type { Env } from "./parts.ts";
 const MAX_PAYLOAD = 64 * 1024;
 /** Of one message: what a browser sends comes in one. */
 const MAX_FRAGMENTS = 64;
-/** After an error `ws` would go on reading, and throwing away, for half a minute. */
+/** For the other end to hear why. */
 const CUT_AFTER = 100;
 /** Frames of one socket being handled before it is paused. */
 const MAX_PENDING = 64;
@@ -205,7 +205,11 @@ function live(ws: WebSocket, duplex: Duplex): LiveSocket {
   });
   ws.on("pong", () => deaf.delete(ws));
   let late: ReturnType<typeof setTimeout> | undefined;
-  ws.on("error", () => late ??= setTimeout(() => ws.terminate(), CUT_AFTER)); // too large, not UTF-8, cut off
+  // too large, not UTF-8, cut off: `ws` would read on, to throw it away
+  ws.on("error", () => {
+    late ??= setTimeout(() => ws.terminate(), CUT_AFTER);
+    setImmediate(() => duplex.pause());
+  });
   ws.once("close", () => {
     clearTimeout(late);
     socket.onClose();
