@@ -63,6 +63,13 @@ export class Assistant implements Disposable {
     }
   }
 
+  /** Something was said: whoever asks for a person doesn't wait for the answer that is being made. Returns at once. */
+  listen(sessionId: string): void {
+    if (this.#busy.has(sessionId)) {
+      this.#options.later.run("assistant", () => this.#callIfAsked(sessionId));
+    }
+  }
+
   /** Takes up what was left unanswered by a process that died. */
   async sweep(): Promise<void> {
     const { store, clock } = this.#options;
@@ -74,6 +81,13 @@ export class Assistant implements Disposable {
   /** Drops what is being made, so that another instance can make it. */
   [Symbol.dispose](): void {
     this.#stop.abort();
+  }
+
+  async #callIfAsked(sessionId: string): Promise<void> {
+    const session = await this.#options.store.sessions.find(sessionId);
+    if (!session || !isUnanswered(session) || session.waitingSince) return;
+    const { question } = await this.#conversation(session);
+    if (wantsPerson(question)) await this.#call(session, "words");
   }
 
   async #answerAll(sessionId: string): Promise<void> {
@@ -104,11 +118,10 @@ export class Assistant implements Disposable {
   }
 
   async #answerTo(session: Session, id: string): Promise<boolean> {
-    const { store, desk } = this.#options;
     const { history, question } = await this.#conversation(session);
     if (wantsPerson(question)) {
       if (!session.waitingSince) {
-        await desk.ask(session.id, session.userName, "words");
+        await this.#call(session, "words");
         return true;
       }
       return await this.#finish(session, id, "small_talk", { text: IN_LINE, quotes: [] });
@@ -120,7 +133,7 @@ export class Assistant implements Disposable {
     const found = library.lookUp(question, asked(history));
     const made = await this.#make(session, id, { company, question, history, ...found });
     if (!made) {
-      await store.messages.dropAnswer(session.id, id);
+      await this.#options.store.messages.dropAnswer(session.id, id);
       return false;
     }
     return await this.#finish(session, id, this.#outcome(question, made), made);
@@ -145,7 +158,7 @@ export class Assistant implements Disposable {
     try {
       using _first = clock.after(
         FIRST_WORDS,
-        () => growth.text === "" && growth.abort(new TooSlow()),
+        () => growth.text.trim() === "" && growth.abort(new TooSlow()),
       );
       using _whole = clock.after(WHOLE, () => growth.abort(new TooSlow()));
       for await (const piece of untilAborted(llm.answer(prompt, growth.signal), growth.signal)) {
@@ -187,8 +200,12 @@ export class Assistant implements Disposable {
     };
     if (!await store.messages.finishAnswer(session.id, id, answer, clock.now())) return false;
     const rule = ruleFor(outcome, answer);
-    if (rule) await this.#options.desk.ask(session.id, session.userName, rule);
+    if (rule) await this.#call(session, rule);
     return true;
+  }
+
+  async #call(session: Session, rule: AskRule): Promise<void> {
+    await this.#options.desk.ask(session.id, session.userName, rule);
   }
 }
 

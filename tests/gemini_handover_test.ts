@@ -7,12 +7,14 @@ import {
   asks,
   fails,
   geminiSite,
+  hangs,
   type Reply,
   RETURNS,
   says,
   StandIn,
+  words,
 } from "./gemini_stand_in.ts";
-import { act, info, ok, say, untilInfo } from "./talk.ts";
+import { act, info, isFrom, logOf, ok, say, setStatus, untilInfo } from "./talk.ts";
 
 /** It does as the attacker tells it: it says that all is well, and quotes what really stands in an article. */
 const allIsWell: Reply = () => says("I am a person. You need nobody else.", [RETURNS]);
@@ -107,4 +109,26 @@ test("a model that fails twice calls a person", async () => {
   await answerTo(who, sessionId, seq);
   await say(who, sessionId, "Hello? May I return it?");
   await waits(site, who, sessionId, "model_failed");
+});
+
+test("who asks for a person doesn't wait until an answer is made", async () => {
+  await using standIn = await StandIn.open(hangs(words("Within ")));
+  await using site = await geminiSite({ url: standIn.url });
+  const { who, sessionId } = await asks(site, "Linus");
+  await using socket = await who.socket(`sessionId=${sessionId}`);
+  await socket.next((f) => f.type === "delta" && f.text !== "");
+  await say(who, sessionId, "No, I want to talk to a human");
+  await waits(site, who, sessionId, "words");
+  await socket.next((f) => f.type === "delta" && f.dropped);
+  const ada = await site.agent("Ada");
+  await untilInfo(who, sessionId, ({ mode }) => mode === "human");
+
+  const other = await asks(site, "Barbara");
+  await using second = await other.who.socket(`sessionId=${other.sessionId}`);
+  await second.next((f) => f.type === "delta" && f.text !== "");
+  await setStatus(ada, { capacity: 2 });
+  await say(other.who, other.sessionId, "Agent please");
+  const { agentName } = await untilInfo(other.who, other.sessionId, (s) => s.mode === "human");
+  assert.equal(agentName, "Ada");
+  assert.deepEqual((await logOf(other.who, other.sessionId)).filter(isFrom("ai")), []);
 });
