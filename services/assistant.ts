@@ -8,14 +8,16 @@ import {
   type Message,
   newId,
   type Session,
+  type Source,
   TIMES,
 } from "./domain.ts";
 import { Growth, untilAborted } from "./growth.ts";
-import { cannotHelp, isSmallTalk, wantsPerson } from "./intent.ts";
+import { wantsPerson } from "./intent.ts";
 import type { Later } from "./later.ts";
 import type { Library } from "./library.ts";
 import { FIRST_WORDS, type LlmClient, type Prompt, type Quote, TooSlow, WHOLE } from "./llm.ts";
 import type { Log } from "./log.ts";
+import { countsAfter, outcomeOf, ruleFor } from "./outcome.ts";
 import type { AnswerDraft, Store } from "./store.ts";
 
 export interface AssistantOptions {
@@ -32,8 +34,6 @@ export interface AssistantOptions {
 }
 
 const HISTORY = 30;
-const MISSES = 2;
-const FAILURES = 2;
 
 const FAILED = "Sorry, I couldn't answer that just now. Please try again in a moment.";
 const ENOUGH = "I have answered a lot in the last hour and need a break, so I am finding a person.";
@@ -124,10 +124,15 @@ export class Assistant implements Disposable {
         await this.#call(session, "words");
         return true;
       }
-      return await this.#finish(session, id, "small_talk", { text: IN_LINE, quotes: [] });
+      return await this.#finish(session, id, "small_talk", IN_LINE);
+    }
+    const overdue = session.waitingSince ? undefined : ruleFor(session);
+    if (overdue) {
+      await this.#call(session, overdue);
+      return true;
     }
     if (!await this.#options.mayAnswer(session.userId)) {
-      return await this.#finish(session, id, "cannot_help", { text: ENOUGH, quotes: [] });
+      return await this.#finish(session, id, "cannot_help", ENOUGH);
     }
     const { company, library } = this.#options;
     const found = library.lookUp(question, asked(history));
@@ -136,7 +141,9 @@ export class Assistant implements Disposable {
       await this.#options.store.messages.dropAnswer(session.id, id);
       return false;
     }
-    return await this.#finish(session, id, this.#outcome(question, made), made);
+    const sources = library.verify(made.quotes);
+    const outcome = made.failed ? "failed" : outcomeOf(question, made.text, sources);
+    return await this.#finish(session, id, outcome, made.text, sources);
   }
 
   /** What was said before, and everything that is unanswered as one question. */
@@ -174,32 +181,25 @@ export class Assistant implements Disposable {
     }
   }
 
-  #outcome(question: string, { text, quotes, failed }: Made): AnswerOutcome {
-    if (failed) return "failed";
-    if (cannotHelp(text)) return "cannot_help";
-    if (this.#options.library.verify(quotes).length > 0) return "answered";
-    return isSmallTalk(question) ? "small_talk" : "no_match";
-  }
-
   /** Stores the answer, and hands over where rule 2.3 says so. True: look whether more was asked. */
   async #finish(
     session: Session,
     id: string,
     outcome: AnswerOutcome,
-    { text, quotes }: Made,
+    text: string,
+    sources: readonly Source[] = [],
   ): Promise<boolean> {
-    const { store, clock, library } = this.#options;
-    const sources = library.verify(quotes);
+    const { store, clock } = this.#options;
+    const counts = countsAfter(outcome, session);
     const answer: AnswerDraft = {
       text,
       sources,
       upTo: session.askedSeq,
-      misses: outcome === "no_match" ? session.misses + 1 : keepsCount(outcome, session.misses),
-      failures: outcome === "failed" ? session.failures + 1 : 0,
+      ...counts,
       event: { kind: "answered", outcome, articles: sources.map(({ title }) => title) },
     };
     if (!await store.messages.finishAnswer(session.id, id, answer, clock.now())) return false;
-    const rule = ruleFor(outcome, answer);
+    const rule = outcome === "cannot_help" ? outcome : ruleFor(counts);
     if (rule) await this.#call(session, rule);
     return true;
   }
@@ -211,15 +211,3 @@ export class Assistant implements Disposable {
 
 const asked = (messages: readonly Message[]): string[] =>
   messages.filter(({ sender }) => sender === "user").map(({ text }) => text);
-
-/** Small talk and a failure are not answers to a question: they leave the count of misses as it was. */
-function keepsCount(outcome: AnswerOutcome, misses: number): number {
-  return outcome === "small_talk" || outcome === "failed" ? misses : 0;
-}
-
-function ruleFor(outcome: AnswerOutcome, { misses, failures }: AnswerDraft): AskRule | undefined {
-  if (outcome === "cannot_help") return "cannot_help";
-  if (misses >= MISSES) return "no_match";
-  if (failures >= FAILURES) return "model_failed";
-  return undefined;
-}
