@@ -1,11 +1,11 @@
 /** The assistant that needs no key and no network: it answers with the best sentences of the articles that were found. */
 import { type SmallTalk, smallTalk } from "./intent.ts";
-import { Speller, termsOf } from "./words.ts";
+import { latest, Speller, termsOf } from "./words.ts";
 import type { LlmClient, Passage, Piece, Prompt, Quote } from "./llm.ts";
 
 const PAUSE = 25;
 const WORDS_A_PIECE = /(?:\S+\s*){1,3}/gu;
-const MAX_SENTENCES = 3;
+const MAX_SENTENCES = 4;
 const MAX_ITEMS = 8;
 const BONUS = 0.75;
 /** A passage this much weaker than the best adds nothing. */
@@ -71,12 +71,14 @@ function shortPause(signal: AbortSignal): Promise<void> {
   });
 }
 
-function compose({ question, searched = question, passages }: Prompt): Answer {
+function compose({ question: asked, searched, passages }: Prompt): Answer {
+  const question = latest(asked);
   const talk = smallTalk(question);
   if (talk !== undefined) return { text: SMALL_TALK[talk], quotes: [] };
-  const pick = bestPick(question, searched, passages);
+  const about = searched ?? question;
+  const pick = bestPick(question, about, passages);
   if (!pick) return { text: NOTHING_FOUND, quotes: [] };
-  const said = linesSaid(pick, asksHow(searched));
+  const said = linesSaid(pick, asksHow(about));
   const { slug, title } = pick.passage;
   return {
     text: `${laidOut(said)}\n\nYou can read more in “${title}”.`,
@@ -121,7 +123,8 @@ function picksOf(passage: Passage, { asked, spread, number, how }: Fits): Pick[]
     sentences.map((text, sentence) => {
       const known = new Set(termsOf(text).filter((term) => asked.has(term)));
       const fit = [...known].reduce((sum, term) => sum + 1 / (spread.get(term) ?? 1), 0);
-      const worth = 1 + fit + recipe + (number?.test(text) ? BONUS : 0) -
+      const does = how && TELLS_TO.test(text) ? BONUS : 0;
+      const worth = 1 + fit + recipe + does + (number?.test(text) ? BONUS : 0) -
         lateness(lines, line, sentence);
       return { passage, lines, line, sentence, score: worth * passage.score ** 0.25 };
     })
@@ -164,7 +167,7 @@ function sentencesOf(line: string): Line {
 /** What is said of the passage: the sentence picked, and what it can't be understood without. */
 function linesSaid({ lines, line, sentence }: Pick, how: boolean): string[] {
   const sentences = lines[line] ?? [];
-  const from = sentence > 0 && LEANS_BACK.test(sentences[sentence] ?? "") ? sentence - 1 : sentence;
+  const from = firstSaid(sentences, sentence);
   const said = sentences.slice(from, from + MAX_SENTENCES).join(" ");
   const lead = /^\p{Ll}/u.test(said) ? leadOf(lines, line) : undefined;
   if (lead !== undefined) return [lead, said];
@@ -172,6 +175,12 @@ function linesSaid({ lines, line, sentence }: Pick, how: boolean): string[] {
   return how && line === 0
     ? [said, ...itemsAfter(lines, line).slice(0, MAX_SENTENCES - 1)]
     : [said];
+}
+
+/** A paragraph that is short is said whole, since its sentences belong together. */
+function firstSaid(sentences: Line, best: number): number {
+  if (sentences.length <= MAX_SENTENCES) return 0;
+  return best > 0 && LEANS_BACK.test(sentences[best] ?? "") ? best - 1 : best;
 }
 
 /** What an item of a list is about ("We can't take back:"): without it, the item might say the opposite. */
@@ -190,6 +199,10 @@ function laidOut([first = "", ...rest]: readonly string[]): string {
   const mark = first.endsWith(":") ? "– " : "";
   return [first, ...rest.map((line) => mark + line)].join("\n");
 }
+
+/** What an answer to "how do I" begins with. */
+const TELLS_TO =
+  /^(?:to \w+,? )?(?:ask|bring|call|check|choose|click|contact|create|download|enter|fill|find|give|go|hand|keep|look|open|pick|place|press|print|put|select|send|sign|switch|take|tell|try|turn|upload|use|visit|wait|write)\b/i;
 
 function asksHow(question: string): boolean {
   return /\bhow (?:do|can|could|should|to|does)\b|\bwhat (?:should|must|do) i\b/i.test(question);
