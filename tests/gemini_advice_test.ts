@@ -77,6 +77,15 @@ test("without Gemini, or while it fails, articles make the suggestion", async ()
   assert.ok(!logged.join().includes(KEY));
 });
 
+test("a Gemini that has quotes but no words suggests nothing: articles do", async () => {
+  await using standIn = await StandIn.open(() => says("", [RETURNS]));
+  const suggestion = await adviceBy(gemini(standIn.url)).suggest(
+    chat(["user", "May I return my lamp?"]),
+  );
+  assert.equal(standIn.asked.length, 1);
+  assert.match(suggestion?.text ?? "", /^You can return a lamp within 30 days\./);
+});
+
 test("a Gemini that hangs is waited for no longer than ten seconds", async () => {
   const clock = new MovableClock();
   await using standIn = await StandIn.open(hangs());

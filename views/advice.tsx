@@ -22,7 +22,10 @@ export function Advice({ advice }: { advice: AdviceProps }) {
     case "reply":
       return (
         <div class="box" data-reply={advice.text}>
-          <p class="soft">A suggestion is in the box. Look it over: nothing is sent by itself.</p>
+          <p class="soft">
+            A suggestion is in the box. Look it over: nothing is sent by itself.
+            {advice.sources.length === 0 && " It rests on no article."}
+          </p>
           {advice.sources.length > 0 && <Sources sources={advice.sources} />}
         </div>
       );
