@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { openSqlite } from "../services/sqlite/open.ts";
 import type { Store } from "../services/store.ts";
+import { print } from "./crowd.ts";
 import { eventually, type Frame, type Listener, pause, type Person, test } from "./helpers.ts";
 import {
   ends,
@@ -13,6 +14,8 @@ import {
   trailer,
   words,
 } from "./gemini_stand_in.ts";
+import { Home } from "./mongo/home.ts";
+import { type Kind, kindsOfServer, startServer } from "./mongod.ts";
 import { act, isFrom, logOf, ok, say, setStatus, start } from "./talk.ts";
 
 const AT_ONCE = 25;
@@ -40,8 +43,19 @@ async function onSqlite() {
   };
 }
 
-/** MongoDB joins when the app runs on it. */
-const STORES: [name: string, rounds: number, open: Open][] = [["SQLite", 200, onSqlite]];
+/** Two processes' connections to one database, on a server of its own. */
+const onMongo = (kind: Kind): Open => async () => {
+  const owned = new AsyncDisposableStack();
+  const home = owned.use(new Home(owned.use(await startServer(kind))));
+  const stores = [await home.open(), await home.open()] as const;
+  return { stores, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+};
+
+const [mongo] = await kindsOfServer();
+const STORES: [name: string, rounds: number, open: Open][] = [
+  ["SQLite", 200, onSqlite],
+  ...mongo ? [[`MongoDB (${mongo})`, 200, onMongo(mongo)] as [string, number, Open]] : [],
+];
 
 interface Round {
   readonly who: Person;
@@ -70,6 +84,7 @@ for (const [name, most, open] of STORES) {
       thrownAway += begun.filter(Boolean).length;
     }
     assert.ok(thrownAway > most / 3, `${thrownAway} of ${most}`); // so the rest means something
+    print(`${name}: ${most} handed over in mid-stream, ${thrownAway} answers thrown away, 0 left`);
   });
 }
 
