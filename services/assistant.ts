@@ -35,7 +35,9 @@ export interface AssistantOptions {
 
 const HISTORY = 30;
 
-const FAILED = "Sorry, I couldn't answer that just now. Please try again in a moment.";
+const FAILED = "Sorry, I couldn't answer that just now.";
+const TRY_AGAIN = `${FAILED} Please try again in a moment.`;
+const FINDING = `${FAILED} I am finding a person for you.`;
 const ENOUGH = "I have answered a lot in the last hour and need a break, so I am finding a person.";
 const IN_LINE = "You are in line for a person. I can go on looking things up for you meanwhile.";
 
@@ -177,7 +179,7 @@ export class Assistant implements Disposable {
     } catch (error) {
       if (growth.unwanted || this.#stop.signal.aborted) return undefined;
       log.warn("model_failed", { model: llm.name, sessionId: session.id, error });
-      return { text: FAILED, quotes: [], failed: error };
+      return { text: apologyTo(session), quotes: [], failed: error };
     }
   }
 
@@ -211,3 +213,9 @@ export class Assistant implements Disposable {
 
 const asked = (messages: readonly Message[]): string[] =>
   messages.filter(({ sender }) => sender === "user").map(({ text }) => text);
+
+/** Nobody is told to try again who is about to have a person. */
+function apologyTo(session: Session): string {
+  const calls = ruleFor(countsAfter("failed", session)) !== undefined;
+  return calls && !session.waitingSince ? FINDING : TRY_AGAIN;
+}

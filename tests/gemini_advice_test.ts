@@ -140,8 +140,8 @@ test("Gemini's summary is made of this chat only, and its rules are not the cust
 test("without Gemini a summary says what was asked, answered last, and is still open", async () => {
   assert.equal(
     await builtIn().summarise(LONG),
-    "Linus wrote: “May I return it?”, then “And who pays for the parcel?”, then “When does the money come?”." +
-      " Ada last answered: “Hello Linus, we do.”. The last message has no answer yet.",
+    "Linus wrote: “May I return it?”, then “And who pays for the parcel?”, then “When does the money come?”" +
+      " Ada last answered: “Hello Linus, we do.” The last message has no answer yet.",
   );
   assert.equal(await builtIn().summarise([]), "The customer has asked nothing yet.");
   const many = chat(...Array.from({ length: 9 }, (_, i) => ["user", `Why ${i}?`] as const));

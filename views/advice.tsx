@@ -33,9 +33,10 @@ export function Advice({ advice }: { advice: AdviceProps }) {
       return <p class="soft">No article answers this, so there is nothing to suggest.</p>;
     case "summary":
       return (
-        <div class="box">
+        <details class="box" open>
+          <summary>Summary by the assistant</summary>
           <p dir="auto">{advice.text}</p>
-        </div>
+        </details>
       );
   }
 }
