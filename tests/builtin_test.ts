@@ -54,7 +54,7 @@ Deno.test("a short paragraph is said whole, and a long one from where it answers
       ...promptFor("May I swap it for another size?"),
       passages: [{ slug: "returns", title: "Returns", text: `Exchanges\n${text}`, score: 10 }],
     })).text;
-  const short = "We can't exchange. Return it and order another size. We keep one for you.";
+  const short = "There is a way. Order another size to exchange it. We keep one for you.";
   assert.ok((await says(short)).startsWith(short));
   const long =
     "We pack by hand. We like boxes. We reuse them. Tell us why. Order another size. Done.";
