@@ -4,7 +4,8 @@ import type { Article } from "./articles.ts";
 import type { Source } from "./domain.ts";
 import type { Passage, Quote } from "./llm.ts";
 import { type Section, sectionsOf, spreadOf } from "./sections.ts";
-import { DURATION, indexTerms, latest, pairsOf, Speller, termsOf } from "./words.ts";
+import { Speller } from "./speller.ts";
+import { DURATION, indexTerms, latest, pairsOf, termsOf } from "./words.ts";
 
 const PASSAGES = 4;
 /** The share of a question's words, by weight, that a section has to know about. */

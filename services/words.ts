@@ -1,6 +1,4 @@
 /** Words as search sees them: without endings and accents, spelt right, and one for all that mean the same. */
-// @ts-types="@types/damerau-levenshtein"
-import distanceBetween from "damerau-levenshtein";
 import { stemmer } from "stemmer";
 
 /** What "how long" becomes: it puts sections in order, but says nothing about what a question is about. */
@@ -129,7 +127,7 @@ const STOP = new Set(
     .split(/\s+/),
 );
 
-const VARIANTS = SYNONYMS.split(/\s+/).filter((word) => word !== "");
+export const VARIANTS = SYNONYMS.split(/\s+/).filter((word) => word !== "");
 
 /** An ending longer than this makes another word: "international" is no "intern". */
 const MAX_ENDING = 3;
@@ -152,15 +150,20 @@ const MAX_SEARCHED = 4_000;
 export const latest = (text: string): string => text.slice(-MAX_SEARCHED);
 
 /** Words without accents, apostrophes and case, with turns of phrase made one word. */
-function wordsOf(text: string): string[] {
+export function wordsOf(text: string): string[] {
   const plain = text.normalize("NFKD").toLowerCase().replace(/[\p{M}'’`´]/gu, "")
     .replace(/[^\p{L}\p{N}]+/gu, " ");
   const said = PHRASES.reduce((words, [phrase, word]) => words.replace(phrase, word), plain);
   return said.split(" ").filter((word) => !STOP.has(word) && !/^\d*$/.test(word));
 }
 
+/** Puts a word right: one word, or the two that it is made of. */
+export interface Spelling {
+  correct(word: string): readonly string[];
+}
+
 /** The words of a text that carry meaning, each cut to its stem and replaced by the one that stands for its synonyms. */
-export function termsOf(text: string, speller?: Speller): string[] {
+export function termsOf(text: string, speller?: Spelling): string[] {
   return wordsOf(text).flatMap((word) => speller?.correct(word) ?? word).map((word) => {
     const root = stemmer(word);
     return STANDS_FOR.get(word) ?? STANDS_FOR.get(root) ?? root;
@@ -173,53 +176,3 @@ export function pairsOf(terms: readonly string[]): string[] {
 }
 
 export const indexTerms = (text: string) => termsOf(text);
-
-/** As many words are remembered; made-up texts must not fill the memory. */
-const MAX_REMEMBERED = 10_000;
-/** The shortest part of a word that was written as one ("lampshade"). */
-const MIN_PART = 3;
-
-/** Puts misspelt words right by the words of some texts. */
-export class Speller {
-  readonly #known: ReadonlySet<string>;
-  readonly #roots: ReadonlySet<string>;
-  /** Only words that begin alike are compared. */
-  readonly #byLetter: ReadonlyMap<string | undefined, readonly string[]>;
-  readonly #remembered = new Map<string, readonly string[]>();
-
-  constructor(texts: readonly string[]) {
-    const words = [...texts.flatMap(wordsOf), ...VARIANTS];
-    this.#known = new Set(words.filter((word) => !/\d/.test(word)));
-    this.#roots = new Set([...this.#known].map(stemmer));
-    this.#byLetter = Map.groupBy(this.#known, (word) => word[0]);
-  }
-
-  /** The nearest word that is known, or the two that it is made of; the word itself where none is near. */
-  correct(word: string): readonly string[] {
-    if (word.length < 5 || this.#roots.has(stemmer(word))) return [word];
-    const before = this.#remembered.get(word);
-    if (before) return before;
-    const now = this.#parts(word) ?? [this.#nearest(word)];
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(word, now);
-    return now;
-  }
-
-  #parts(word: string): readonly string[] | undefined {
-    for (let at = word.length - MIN_PART; at >= MIN_PART; at--) {
-      const parts = [word.slice(0, at), word.slice(at)];
-      if (parts.every((part) => this.#known.has(part))) return parts;
-    }
-  }
-
-  #nearest(word: string): string {
-    const allowed = word.length < 10 ? 1 : 2;
-    let best = { word, distance: allowed + 1 };
-    for (const known of this.#byLetter.get(word[0]) ?? []) {
-      if (Math.abs(known.length - word.length) > allowed) continue;
-      const distance = distanceBetween(word, known).steps;
-      if (distance < best.distance) best = { word: known, distance };
-    }
-    return best.word;
-  }
-}
