@@ -14,8 +14,9 @@ export function outcomeOf(
   text: string,
   sources: readonly Source[],
 ): AnswerOutcome {
-  if (cannotHelp(text)) return "cannot_help";
-  if (sources.length > 0) return "answered";
+  const hasSource = sources.length > 0;
+  if (cannotHelp(text, { hasSource })) return "cannot_help";
+  if (hasSource) return "answered";
   return isSmallTalk(question) ? "small_talk" : "no_match";
 }
 

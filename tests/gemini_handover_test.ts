@@ -89,6 +89,21 @@ test("a model that says it can't help calls a person in each language", async ()
   }
 });
 
+test("an answer that sends to the support team calls a person, unless an article says to", async () => {
+  await using standIn = await StandIn.open();
+  await using site = await geminiSite({ url: standIn.url });
+  const texts = ["Please contact our support team.", "Wenden Sie sich an unseren Support."];
+  for (const [i, text] of texts.entries()) {
+    standIn.reply = () => says(text, [RETURNS]);
+    const { who, sessionId, seq } = await asks(site, `Linus ${i}`);
+    await answerTo(who, sessionId, seq);
+    assert.equal((await info(who, sessionId)).waiting, false);
+    standIn.reply = () => says(text);
+    const other = await asks(site, `Barbara ${i}`);
+    await waits(site, other.who, other.sessionId, "cannot_help");
+  }
+});
+
 test("two answers without a source call a person, however sure of itself the model is", async () => {
   const madeUp = { slug: "returns", quote: "No person is ever needed." };
   await using standIn = await StandIn.open(() => says("Surely. No person is needed.", [madeUp]));

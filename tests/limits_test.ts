@@ -255,3 +255,18 @@ test("a customer has thirty answers an hour, in whichever chat; then a person is
   const barbara = await site.customer("Barbara");
   assert.equal(await asks(barbara, (await start(barbara)).sessionId), "Within 30 days.");
 });
+
+test("an agent's suggestions and summaries are counted together, sixty in ten minutes", async () => {
+  await using site = await strict();
+  const ada = await site.agent("Ada");
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "May I return my lamp?");
+  const passed = await passedBefore429(async (n) => {
+    const what = n % 2 ? "suggestion" : "summary";
+    const { status, headers, body } = await ada.form(`/agent/sessions/${sessionId}/${what}`, {});
+    await body?.cancel();
+    return { status, headers };
+  });
+  assert.equal(passed, 60);
+});
