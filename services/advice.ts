@@ -80,10 +80,9 @@ interface Said {
 
 async function said(answer: AsyncIterable<Piece>): Promise<Said> {
   const pieces = await Array.fromAsync(answer);
-  return {
-    text: cleaned(pieces.map((piece) => "text" in piece ? piece.text : "").join("")).trim(),
-    quotes: pieces.flatMap((piece) => "quotes" in piece ? piece.quotes : []),
-  };
+  const text = cleaned(pieces.map((piece) => "text" in piece ? piece.text : "").join("")).trim();
+  if (text === "") throw new Error("The model said nothing");
+  return { text, quotes: pieces.flatMap((piece) => "quotes" in piece ? piece.quotes : []) };
 }
 
 const textsOf = (messages: readonly Message[]): string[] =>

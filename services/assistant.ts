@@ -8,14 +8,16 @@ import {
   type Message,
   newId,
   type Session,
+  type Source,
   TIMES,
 } from "./domain.ts";
 import { Growth, untilAborted } from "./growth.ts";
-import { cannotHelp, isSmallTalk, wantsPerson } from "./intent.ts";
+import { wantsPerson } from "./intent.ts";
 import type { Later } from "./later.ts";
 import type { Library } from "./library.ts";
 import { FIRST_WORDS, type LlmClient, type Prompt, type Quote, TooSlow, WHOLE } from "./llm.ts";
 import type { Log } from "./log.ts";
+import { countsAfter, outcomeOf, ruleFor } from "./outcome.ts";
 import type { AnswerDraft, Store } from "./store.ts";
 
 export interface AssistantOptions {
@@ -32,10 +34,10 @@ export interface AssistantOptions {
 }
 
 const HISTORY = 30;
-const MISSES = 2;
-const FAILURES = 2;
 
-const FAILED = "Sorry, I couldn't answer that just now. Please try again in a moment.";
+const FAILED = "Sorry, I couldn't answer that just now.";
+const TRY_AGAIN = `${FAILED} Please try again in a moment.`;
+const FINDING = `${FAILED} I am finding a person for you.`;
 const ENOUGH = "I have answered a lot in the last hour and need a break, so I am finding a person.";
 const IN_LINE = "You are in line for a person. I can go on looking things up for you meanwhile.";
 
@@ -63,6 +65,13 @@ export class Assistant implements Disposable {
     }
   }
 
+  /** Something was said: whoever asks for a person doesn't wait for the answer that is being made. Returns at once. */
+  listen(sessionId: string): void {
+    if (this.#busy.has(sessionId)) {
+      this.#options.later.run("assistant", () => this.#callIfAsked(sessionId));
+    }
+  }
+
   /** Takes up what was left unanswered by a process that died. */
   async sweep(): Promise<void> {
     const { store, clock } = this.#options;
@@ -74,6 +83,13 @@ export class Assistant implements Disposable {
   /** Drops what is being made, so that another instance can make it. */
   [Symbol.dispose](): void {
     this.#stop.abort();
+  }
+
+  async #callIfAsked(sessionId: string): Promise<void> {
+    const session = await this.#options.store.sessions.find(sessionId);
+    if (!session || !isUnanswered(session) || session.waitingSince) return;
+    const { question } = await this.#conversation(session);
+    if (wantsPerson(question)) await this.#call(session, "words");
   }
 
   async #answerAll(sessionId: string): Promise<void> {
@@ -104,26 +120,32 @@ export class Assistant implements Disposable {
   }
 
   async #answerTo(session: Session, id: string): Promise<boolean> {
-    const { store, desk } = this.#options;
     const { history, question } = await this.#conversation(session);
     if (wantsPerson(question)) {
       if (!session.waitingSince) {
-        await desk.ask(session.id, session.userName, "words");
+        await this.#call(session, "words");
         return true;
       }
-      return await this.#finish(session, id, "small_talk", { text: IN_LINE, quotes: [] });
+      return await this.#finish(session, id, "small_talk", IN_LINE);
+    }
+    const overdue = session.waitingSince ? undefined : ruleFor(session);
+    if (overdue) {
+      await this.#call(session, overdue);
+      return true;
     }
     if (!await this.#options.mayAnswer(session.userId)) {
-      return await this.#finish(session, id, "cannot_help", { text: ENOUGH, quotes: [] });
+      return await this.#finish(session, id, "cannot_help", ENOUGH);
     }
     const { company, library } = this.#options;
     const found = library.lookUp(question, asked(history));
     const made = await this.#make(session, id, { company, question, history, ...found });
     if (!made) {
-      await store.messages.dropAnswer(session.id, id);
+      await this.#options.store.messages.dropAnswer(session.id, id);
       return false;
     }
-    return await this.#finish(session, id, this.#outcome(question, made), made);
+    const sources = library.verify(made.quotes);
+    const outcome = made.failed ? "failed" : outcomeOf(question, made.text, sources);
+    return await this.#finish(session, id, outcome, made.text, sources);
   }
 
   /** What was said before, and everything that is unanswered as one question. */
@@ -145,7 +167,7 @@ export class Assistant implements Disposable {
     try {
       using _first = clock.after(
         FIRST_WORDS,
-        () => growth.text === "" && growth.abort(new TooSlow()),
+        () => growth.text.trim() === "" && growth.abort(new TooSlow()),
       );
       using _whole = clock.after(WHOLE, () => growth.abort(new TooSlow()));
       for await (const piece of untilAborted(llm.answer(prompt, growth.signal), growth.signal)) {
@@ -157,15 +179,8 @@ export class Assistant implements Disposable {
     } catch (error) {
       if (growth.unwanted || this.#stop.signal.aborted) return undefined;
       log.warn("model_failed", { model: llm.name, sessionId: session.id, error });
-      return { text: FAILED, quotes: [], failed: error };
+      return { text: apologyTo(session), quotes: [], failed: error };
     }
-  }
-
-  #outcome(question: string, { text, quotes, failed }: Made): AnswerOutcome {
-    if (failed) return "failed";
-    if (cannotHelp(text)) return "cannot_help";
-    if (this.#options.library.verify(quotes).length > 0) return "answered";
-    return isSmallTalk(question) ? "small_talk" : "no_match";
   }
 
   /** Stores the answer, and hands over where rule 2.3 says so. True: look whether more was asked. */
@@ -173,36 +188,34 @@ export class Assistant implements Disposable {
     session: Session,
     id: string,
     outcome: AnswerOutcome,
-    { text, quotes }: Made,
+    text: string,
+    sources: readonly Source[] = [],
   ): Promise<boolean> {
-    const { store, clock, library } = this.#options;
-    const sources = library.verify(quotes);
+    const { store, clock } = this.#options;
+    const counts = countsAfter(outcome, session);
     const answer: AnswerDraft = {
       text,
       sources,
       upTo: session.askedSeq,
-      misses: outcome === "no_match" ? session.misses + 1 : keepsCount(outcome, session.misses),
-      failures: outcome === "failed" ? session.failures + 1 : 0,
+      ...counts,
       event: { kind: "answered", outcome, articles: sources.map(({ title }) => title) },
     };
     if (!await store.messages.finishAnswer(session.id, id, answer, clock.now())) return false;
-    const rule = ruleFor(outcome, answer);
-    if (rule) await this.#options.desk.ask(session.id, session.userName, rule);
+    const rule = outcome === "cannot_help" ? outcome : ruleFor(counts);
+    if (rule) await this.#call(session, rule);
     return true;
+  }
+
+  async #call(session: Session, rule: AskRule): Promise<void> {
+    await this.#options.desk.ask(session.id, session.userName, rule);
   }
 }
 
 const asked = (messages: readonly Message[]): string[] =>
   messages.filter(({ sender }) => sender === "user").map(({ text }) => text);
 
-/** Small talk and a failure are not answers to a question: they leave the count of misses as it was. */
-function keepsCount(outcome: AnswerOutcome, misses: number): number {
-  return outcome === "small_talk" || outcome === "failed" ? misses : 0;
-}
-
-function ruleFor(outcome: AnswerOutcome, { misses, failures }: AnswerDraft): AskRule | undefined {
-  if (outcome === "cannot_help") return "cannot_help";
-  if (misses >= MISSES) return "no_match";
-  if (failures >= FAILURES) return "model_failed";
-  return undefined;
+/** Nobody is told to try again who is about to have a person. */
+function apologyTo(session: Session): string {
+  const calls = ruleFor(countsAfter("failed", session)) !== undefined;
+  return calls && !session.waitingSince ? FINDING : TRY_AGAIN;
 }

@@ -95,18 +95,18 @@ export class Gemini implements LlmClient {
   async *#tries(request: Request, signal: AbortSignal): AsyncGenerator<string> {
     const until = fromNow(this.#clock, FIRST_WORDS);
     for (let tried = 0;; tried++) {
+      using wire = new Wire(signal);
       try {
-        return yield* this.#try(request, signal);
+        return yield* this.#try(request, wire);
       } catch (error) {
-        const pause = tried < RETRIES ? pauseAfter(error, tried) : undefined;
+        const pause = tried < RETRIES ? pauseAfter(error, wire.retryAfter, tried) : undefined;
         if (pause === undefined || fromNow(this.#clock, pause) >= until) throw error;
         await this.#pause(pause, signal);
       }
     }
   }
 
-  async *#try({ system, said }: Request, signal: AbortSignal): AsyncGenerator<string> {
-    using wire = new Wire(signal);
+  async *#try({ system, said }: Request, wire: Wire): AsyncGenerator<string> {
     const request: GenerateContentRequest = {
       systemInstruction: system,
       contents: [{ role: "user", parts: [{ text: said }] }],
@@ -172,14 +172,22 @@ async function* textsOf(stream: AsyncIterable<GenerateContentResponse>): AsyncGe
 }
 
 /** Milliseconds until another try is worth it; undefined where it isn't. Jitter keeps instances from trying all at once. */
-function pauseAfter(error: unknown, tried: number): number | undefined {
+function pauseAfter(
+  error: unknown,
+  retryAfter: number | undefined,
+  tried: number,
+): number | undefined {
   if (!(error instanceof GoogleGenerativeAIFetchError)) return undefined;
   if (!WORTH_RETRYING.includes(error.status)) return undefined;
-  const asked = error.errorDetails?.flatMap((detail) => {
+  const asked = delayIn(error) ?? retryAfter ?? BACK_OFF * 2 ** tried;
+  return asked + Math.random() * BACK_OFF;
+}
+
+function delayIn({ errorDetails }: GoogleGenerativeAIFetchError): number | undefined {
+  return [errorDetails ?? []].flat().flatMap((detail) => {
     const info = RetryInfo.safeParse(detail);
     return info.success ? [Number.parseFloat(info.data.retryDelay) * 1_000] : [];
   })[0];
-  return (asked ?? BACK_OFF * 2 ** tried) + Math.random() * BACK_OFF;
 }
 
 function outcomeOf(error: unknown, { aborted, reason }: AbortSignal): Outcome {

@@ -1,5 +1,5 @@
 /** What a text asks for or admits, by fixed rules: no model has a say in them. */
-import { GIVES_UP, ONLY_SMALL_TALK, SAYS } from "./phrases.ts";
+import { GIVES_UP, ONLY_SMALL_TALK, SAYS, SENDS_ON } from "./phrases.ts";
 import { TONGUES } from "./tongues.ts";
 
 /** The customer asks in words for a person. */
@@ -29,9 +29,10 @@ export function isSmallTalk(text: string): boolean {
 }
 
 /** A model's answer says that it can't help, or that a person has to. "I found nothing" is not that. */
-export function cannotHelp(answer: string): boolean {
+export function cannotHelp(answer: string, { hasSource = false } = {}): boolean {
+  const rules = hasSource ? GIVES_UP : [...GIVES_UP, ...SENDS_ON];
   const clauses = folded(answer).split(/[.!?;:\n]+/).map(spaced);
-  return clauses.some((clause) => GIVES_UP.some((rule) => rule.test(clause)));
+  return clauses.some((clause) => rules.some((rule) => rule.test(clause)));
 }
 
 // ---- reading ------------------------------------------------------------------------------------

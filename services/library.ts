@@ -4,7 +4,8 @@ import type { Article } from "./articles.ts";
 import type { Source } from "./domain.ts";
 import type { Passage, Quote } from "./llm.ts";
 import { type Section, sectionsOf, spreadOf } from "./sections.ts";
-import { DURATION, indexTerms, pairsOf, Speller, termsOf } from "./words.ts";
+import { Speller } from "./speller.ts";
+import { DURATION, indexTerms, latest, pairsOf, termsOf } from "./words.ts";
 
 const PASSAGES = 4;
 /** The share of a question's words, by weight, that a section has to know about. */
@@ -108,7 +109,8 @@ export class Library {
   }
 
   /** As `passages`; but "and to Norway?" is understood by what was asked before it, `earlier`, oldest first. */
-  lookUp(question: string, earlier: readonly string[]): Found {
+  lookUp(asked: string, earlier: readonly string[]): Found {
+    const question = latest(asked);
     for (const before of this.#goesOn(question) ? earlier.slice(-EARLIER).reverse() : []) {
       const searched = `${before} ${question}`;
       const own = termsOf(question, this.#speller).filter((term) => term !== DURATION);

@@ -42,7 +42,7 @@ export const ONLY_SMALL_TALK = new RegExp(
 const HUMAN =
   "(?:human|person|agent|representative|colleague|specialist|advisor|adviser|operator|teammate|team|support|customer (?:service|support|care)|member of)";
 
-/** A model says, in one of these ways, that it can't help or that a person has to. */
+/** A model says, in one of these ways, that it can't help or that it calls a person. */
 export const GIVES_UP: readonly RegExp[] = [
   // English. Only the first person: "You can't return …" and "We can't ship …" are answers.
   /\bi (?:really |simply |just )?(?:cant|cannot|can not|am not able to|am unable to|wont be able to|will not be able to|am not (?:allowed|authori[sz]ed|permitted) to|do not have the ability to|dont have the ability to) (?:\w+ )?(?:help|assist|answer|do|handle|process|access|look|check|see|view|change|cancel|resolve|complete|perform|arrange|issue|make|update|modify|track|give)\b/,
@@ -50,58 +50,63 @@ export const GIVES_UP: readonly RegExp[] = [
   /\bwe (?:cant|cannot|are unable to) (?:help|assist) (?:you )?with (?:that|this)\b/,
   /\b(?:unable|not able) to (?:help|assist)\b/,
   /\bi (?:dont|do not) have access to\b/,
+  /\bim (?:just|only) an? (?:\w+ )?assistant\b/,
   /\bas an ai\b.*\bi (?:cant|cannot|dont|do not|am not)\b/,
   /\b(?:beyond|outside)(?: of)? (?:my|what i)\b/,
   new RegExp(`\\bonly an? (?:\\w+ )?${HUMAN}\\b.* can\\b`),
   new RegExp(
-    `\\bplease (?:contact|reach out to|speak (?:to|with)|talk (?:to|with)|get in touch with|ask) (?:an?|our|the|your|one of our) (?:\\w+ )?${HUMAN}\\b`,
-  ),
-  new RegExp(
-    `\\byou (?:ll |will |would )?(?:need|have) to (?:speak|talk|chat) (?:to|with) (?:an?|our|the|one of our) (?:\\w+ )?${HUMAN}\\b`,
+    `\\byou(?:ll| will| would)? (?:need|have) to (?:speak|talk|chat) (?:to|with) (?:an?|our|the|one of our) (?:\\w+ )?${HUMAN}\\b`,
   ),
   new RegExp(
     `\\b(?:i ?ll|i will|ill|let me|i am|im|i can|going to) (?:now )?(?:connect|connecting|transfer|transferring|hand|handing|pass|passing|forward|forwarding|escalate|escalating|put|putting|get|getting|refer|referring)\\b.* (?:to|with|through to|you) (?:an?|our|the|one of our|another) (?:\\w+ )?${HUMAN}`,
   ),
   // German
   /\bkann ich (?:\w+ ){0,4}nicht (?:weiter|be|weiterhelfen|\w+ )?\s?(?:helfen|weiterhelfen|antworten|beantworten|behilflich)/,
-  /\bich kann (?:\w+ ){0,5}nicht (?:\w+ )?(?:helfen|weiterhelfen|beantworten|bearbeiten|einsehen)/,
+  /\bich kann (?:\w+ ){0,5}nicht (?:\w+ )?(?:helfen|weiterhelfen|beantworten|bearbeiten|einsehen|andern|stornieren|veranlassen)/,
   /\bich bin (?:\w+ )?nicht in der lage\b/,
-  /\bwenden sie sich (?:\w+ )?an (?:einen|eine|unser|unsere|unseren|den|das) (?:\w+ )?(?:mitarbeiter|menschen|kundenservice|kundendienst|support|kollegen|team)/,
   /\bich (?:verbinde|leite) (?:sie|dich|ihre anfrage)\b/,
   // French
-  /\bje ne (?:peux|puis) (?:\w+ )?pas (?:\w+ ){0,2}(?:aider|repondre|traiter|acceder|assister)/,
+  /\bje ne (?:peux|puis) (?:\w+ )?pas (?:\w+ ){0,2}(?:aider|repondre|traiter|acceder|assister|modifier|changer|annuler)/,
   /\bje ne suis (?:\w+ )?pas (?:en mesure|capable)\b/,
-  /\b(?:veuillez|merci de|je vous invite a) contacter (?:un|une|notre|le) (?:\w+ )?(?:agent|conseiller|conseillere|service client|humain|personne|equipe|support)/,
   /\bje (?:vais )?(?:vous|te) (?:mets|mettre|transfere|transferer) (?:en relation|en contact|a|vers)\b/,
   // Spanish
-  /\bno puedo (?:\w+ )?(?:ayudar\w*|responder|procesar|acceder|asistir\w*)\b/,
+  /\bno puedo (?:\w+ )?(?:ayudar\w*|responder|procesar|acceder|asistir\w*|cambiar|modificar|cancelar)\b/,
   /\bno (?:me es posible|soy capaz de|estoy (?:autorizado|capacitado))\b/,
-  /\b(?:contacte|contacta|contactar|comuniquese|comunicate|hable|habla) (?:con|a) (?:un|una|nuestro|el|la|nuestra) (?:\w+ )?(?:agente|humano|persona|representante|asesor|servicio|atencion|equipo)/,
   /\b(?:te|le|lo) (?:conecto|paso|transfiero|pondre|comunico|voy a (?:pasar|transferir|conectar)) (?:\w+ ){0,2}(?:con|a)\b/,
   // Swedish
-  /\bjag kan (?:\w+ )?inte (?:\w+ )?(?:hjalpa|svara|besvara|hantera)/,
+  /\bjag kan (?:\w+ )?inte (?:\w+ )?(?:hjalpa|svara|besvara|hantera|andra|avboka)/,
   /\bkan jag (?:\w+ )?inte (?:hjalpa|svara|besvara)/,
   /\bjag har inte mojlighet\b/,
-  /\bkontakta (?:var|en|vara) (?:\w+ )?(?:kundtjanst|medarbetare|person|manniska|support|kollega)/,
   /\bjag (?:kopplar|slussar) (?:dig|er)\b/,
   // Italian
-  /\bnon posso (?:\w+ )?(?:aiutar\w*|risponder\w*|assister\w*|accedere)\b/,
+  /\bnon posso (?:\w+ )?(?:aiutar\w*|risponder\w*|assister\w*|accedere|modificare|cambiare|annullare)\b/,
   /\bnon sono in grado\b/,
-  /\bcontatt(?:a|are|ate|i) (?:un|una|il|nostro|il nostro) (?:\w+ )?(?:operatore|operatrice|agente|servizio|persona|umano|assistenza|consulente)/,
   /\b(?:ti|la|vi) (?:metto in contatto|trasferisco|passo|collego)\b/,
   // Portuguese
-  /\bnao (?:posso|consigo) (?:\w+ )?(?:ajud\w*|responder|processar|aceder|acessar)\b/,
+  /\bnao (?:posso|consigo) (?:\w+ )?(?:ajud\w*|responder|processar|aceder|acessar|alterar|mudar|cancelar)\b/,
   /\bnao (?:sou capaz|estou autorizado|me e possivel)\b/,
-  /\bentre em conta(?:c)?to com (?:um|uma|o|a|nosso|nossa|o nosso) (?:\w+ )?(?:atendente|agente|pessoa|humano|equip[ae]|suporte|apoio|atendimento)/,
   /\bvou (?:te |o |a )?(?:transferir|passar|encaminhar|ligar)\b/,
   // Dutch
-  /\bik kan (?:\w+ ){0,4}niet (?:\w+ )?(?:helpen|beantwoorden|assisteren|verwerken)/,
+  /\bik kan (?:\w+ ){0,4}niet (?:\w+ )?(?:helpen|beantwoorden|assisteren|verwerken|wijzigen|annuleren)/,
   /\bkan ik (?:\w+ ){0,4}niet (?:\w+ )?(?:helpen|beantwoorden)/,
   /\bik ben niet in staat\b/,
-  /\bneem contact op met (?:een|onze|de) (?:\w+ )?(?:medewerker|klantenservice|persoon|mens|collega|team)/,
   /\bik (?:verbind|schakel) (?:je|u)\b/,
   // Polish
-  /\bnie (?:moge|jestem w stanie|potrafie) (?:\w+ ){0,3}(?:pomoc|odpowiedziec|zrealizowac|obsluzyc)/,
-  /\bskontaktuj(?:cie)? sie z (?:\w+ )?(?:konsultantem|pracownikiem|doradca|agentem|czlowiekiem|obsluga|osoba)/,
+  /\bnie (?:moge|jestem w stanie|potrafie) (?:\w+ ){0,3}(?:pomoc|odpowiedziec|zrealizowac|obsluzyc|zmienic|anulowac)/,
   /\b(?:polacze|przelacze) (?:cie|pana|pania|z)\b/,
+];
+
+/** It sends the customer to a person: with an article behind it, that is what the article says to do. */
+export const SENDS_ON: readonly RegExp[] = [
+  new RegExp(
+    `\\bplease (?:contact|reach out to|speak (?:to|with)|talk (?:to|with)|get in touch with|ask) (?:an?|our|the|your|one of our) (?:\\w+ )?${HUMAN}\\b`,
+  ),
+  /\bwenden sie sich (?:\w+ )?an (?:einen|eine|unser|unsere|unseren|den|das) (?:\w+ )?(?:mitarbeiter|menschen|kundenservice|kundendienst|support|kollegen|team)/,
+  /\b(?:veuillez|merci de|je vous invite a) contacter (?:un|une|notre|le) (?:\w+ )?(?:agent|conseiller|conseillere|service client|humain|personne|equipe|support)/,
+  /\b(?:contacte|contacta|contactar|comuniquese|comunicate|hable|habla) (?:con|a) (?:un|una|nuestro|el|la|nuestra) (?:\w+ )?(?:agente|humano|persona|representante|asesor|servicio|atencion|equipo)/,
+  /\bkontakta (?:var|en|vara) (?:\w+ )?(?:kundtjanst|medarbetare|person|manniska|support|kollega)/,
+  /\bcontatt(?:a|are|ate|i) (?:un|una|il|nostro|il nostro) (?:\w+ )?(?:operatore|operatrice|agente|servizio|persona|umano|assistenza|consulente)/,
+  /\bentre em conta(?:c)?to com (?:um|uma|o|a|nosso|nossa|o nosso) (?:\w+ )?(?:atendente|agente|pessoa|humano|equip[ae]|suporte|apoio|atendimento)/,
+  /\bneem contact op met (?:een|onze|de) (?:\w+ )?(?:medewerker|klantenservice|persoon|mens|collega|team)/,
+  /\bskontaktuj(?:cie)? sie z (?:\w+ )?(?:konsultantem|pracownikiem|doradca|agentem|czlowiekiem|obsluga|osoba)/,
 ];

@@ -12,8 +12,8 @@ export function extract(messages: readonly Message[]): string {
   const answer = spoken.findLast(({ sender }) => sender !== "user");
   const isOpen = spoken.at(-1)?.sender === "user";
   return [
-    `${asked[0]?.senderName} wrote: ${chosen(asked).map(quoted).join(", then ")}.`,
-    answer && `${byWhom(answer)} last answered: ${quoted(answer)}.`,
+    ended(`${asked[0]?.senderName} wrote: ${chosen(asked).map(quoted).join(", then ")}`),
+    answer && ended(`${byWhom(answer)} last answered: ${quoted(answer)}`),
     isOpen && "The last message has no answer yet.",
   ].filter(Boolean).join(" ");
 }
@@ -32,6 +32,9 @@ function quoted({ sender, text }: Message): string {
   const question = sender === "user" ? sentences.find((one) => one.endsWith("?")) : undefined;
   return `“${shortened(question ?? sentences[0] ?? text)}”`;
 }
+
+/** A quoted sentence has brought its own end. */
+const ended = (text: string): string => /[.!?…]”$/u.test(text) ? text : `${text}.`;
 
 function shortened(text: string): string {
   const line = text.replace(/\s+/gu, " ");

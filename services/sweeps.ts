@@ -58,7 +58,9 @@ export class Sweeps implements Disposable {
   #react(change: Change): void {
     const { assistant, desk, later } = this.#options;
     if (change.kind === "message" || change.kind === "session") {
-      if (this.#mayBeUnanswered(change)) assistant.consider(change.sessionId);
+      if (!this.#mayBeUnanswered(change)) return;
+      assistant.consider(change.sessionId);
+      if (change.kind === "message") assistant.listen(change.sessionId);
     } else if (change.kind !== "sign_in") {
       later.run("line", () => desk.serveLine()); // a place may be free, or somebody may wait for one
     }

@@ -45,22 +45,23 @@ const NOT_A_PERSON =
 export const TONGUES: readonly Tongue[] = [
   tongue({ // English
     person: "person|human|humans|human being|agent|representative|rep|operator|advisor|adviser" +
-      "|live chat|live support|human support|human help|support agent|service agent|team member" +
+      "|live chat|live support|human support|human help|human assistance|support agent|service agent|team member" +
       "|customer (?:service|support|care)(?: (?:agent|person|rep|representative))?|support person" +
       "|manager|supervisor|real people|member of (?:staff|your team|the team)",
-    anyone: "someone|somebody|anyone|anybody|people|staff|employee|your team|the team|one of you" +
-      "|(?:your |the )?support team",
+    anyone:
+      "someone|somebody|anyone|anybody|people|staff|employee|colleague|your team|the team|one of you" +
+      "|support|(?:your |the )?support team",
     before:
       "a|an|the|your|any|some|one of your|real|actual|live|human|proper|physical|living|support",
     contact:
       "talk|talking|speak|speaking|chat|chatting|get in touch|get through|be connected|be transferred|get connected" +
       "|(?:connect|transfer|put|hand|pass|forward|escalate|switch|redirect) (?:me|us|this|this chat|my chat|my case)",
-    link: "to|with",
+    link: "to|with|w",
     wish:
       "want|need|prefer|like|have|get me|give me|get|send me|find me|find|call|bring me|request|want to have",
     polite:
       "please|pls|plz|now|i want|i need|can i have|could i have|can i get|id like|i would like|give me|get me" +
-      "|hi|hello|hey|asap|thanks|thank you|just|sorry|help|immediately|right|ok|no",
+      "|hi|hello|hey|asap|thanks|thank you|just|sorry|help|immediately|right|ok|no|i mean",
     after:
       "please|pls|now|here|instead|who|that can|not|right|today|asap|immediately|on|rather|because|since" +
       "|to (?:talk|speak|help|chat|answer|look|assist|call|contact|explain|handle|deal|take|reply|reach)|for this",
@@ -71,7 +72,10 @@ export const TONGUES: readonly Tongue[] = [
       /\b(?:dont|do not|wont|not|stop) (?:want to |wanna |like |like to )?(?:talk|talking|speak|speaking|chat|chatting) (?:to|with) (?:a |an |this |the |your )?(?:stupid )?(?:bot|robot|machine|ai|computer|chatbot|program)\b/,
       /\bescalate (?:this|it|my)\b/,
       /\bput me through\b/,
-      /\b(?:contact|reach|get hold of|message) (?:a |an |some )?(?:real |live |actual )?(?:person|human|agent|representative|someone|somebody)\b/,
+      /\b(?:contact|reach|get hold of|message) (?:(?:a|an|some) (?:real |live |actual )?(?:person|human|agent|representative)|someone|somebody)\b/,
+      /\b(?:can|could) (?:someone|somebody) from (?:your|the) (?:\w+ )?team\b/,
+      /\bhelp from (?:a|an) (?:real |live |actual )?(?:person|human|agent|representative)\b/,
+      /\b(?:get|bring|call) (?:me )?(?:a|one of your) colleagues?\b/,
       /\b(?:talk|speak) (?:to|with) (?:a |an |the )?(?:real|actual|live) one\b/,
     ],
     refuses:
@@ -130,6 +134,7 @@ export const TONGUES: readonly Tongue[] = [
     wish: "quiero|quisiera|necesito|prefiero|dame|deme|pongame con|busco|me gustaria",
     polite: "por favor|porfa|porfavor|quiero|necesito|hola|ya|ahora|gracias|un|una",
     after: "por favor|porfa|ya|ahora|que me|para hablar|y",
+    extra: [/\b(?:atender|atienda|ayudar|ayude)(?:me)? (?:una persona|un humano|un agente)\b/],
     refuses:
       /\bno (?:quiero|necesito|deseo)\b(?!.*\b(?:robot|bot|maquina)\b)|\bagente (?:de viajes|de limpieza|inmobiliario)/,
   }),
@@ -148,6 +153,9 @@ export const TONGUES: readonly Tongue[] = [
     polite:
       "tack|snalla|takk|tak|hej|hei|nu|na|vanligen|jag vill ha|jag behover|jeg vil ha|vaer sa snill",
     after: "tack|nu|som kan|och|istallet|i stedet|takk|na|att prata",
+    extra: [
+      /\b(?:hjalp|hjelp|hjaelp) (?:av|fra) (?:en|et) (?:\w+ )?(?:manniska|person|medarbetare|menneske|medarbejder)\b/,
+    ],
     refuses:
       /\b(?:vill|vil|behover|trenger) (?:jag |jeg )?(?:inte|ikke|icke)\b(?!.*\b(?:robot|bot|maskin)\b)/,
   }),
@@ -160,7 +168,7 @@ export const TONGUES: readonly Tongue[] = [
       "parlare|parlo|chattare|passami|passatemi|passare|passarmi|contatto|contattare|mettermi|mettimi|mettetemi|collegami|collegarmi|trasferire|trasferirmi|trasferiscimi|comunicare",
     link: "con|a|ad|al|contattare|passami|passatemi",
     wish:
-      "voglio|vorrei|mi serve|ho bisogno di|preferisco|preferirei|dammi|datemi|passami|passatemi",
+      "voglio|vorrei|mi serve|ho bisogno di|preferisco|preferirei|dammi|datemi|passami|passatemi|mi passi",
     polite:
       "per favore|perfavore|per piacere|voglio|vorrei|ciao|salve|grazie|subito|adesso|ora|un|una",
     after: "per favore|subito|adesso|ora|che mi|per parlare|e",

@@ -12,6 +12,12 @@ const Trailer = z.object({
 /** How it may begin, without white space: models like to put JSON into a fence. */
 const BEGINNINGS = ['{"quotes"', '```json{"quotes"', '```{"quotes"'];
 const MAY_BEGIN = /\{|`+/g;
+/** So many characters tell; a model that says nothing but "{" must not cost their square. */
+const LOOK_AT = 100;
+
+const isTrailer = (text: string) => BEGINNINGS.some((known) => text.startsWith(known));
+/** Also where it was cut off, by the end of an answer that was too long. */
+const mayBecome = (text: string) => BEGINNINGS.some((known) => known.startsWith(text));
 
 export class Answer {
   /** What has come and has not been shown yet: it is, or may become, the trailer. */
@@ -27,10 +33,12 @@ export class Answer {
 
   /** The rest, once nothing more comes. The quotes only count on a line of their own at the very end. */
   end(): { text: string; quotes: readonly Quote[] } {
-    if (!BEGINNINGS.some((known) => compact(this.#held).startsWith(known))) {
-      return { text: this.#show(this.#held.length), quotes: [] };
+    const isOwnLine = this.#line.trim() === "";
+    const held = compact(this.#held);
+    if (isTrailer(held) || isOwnLine && mayBecome(held) || held.startsWith('{"')) {
+      return { text: "", quotes: isOwnLine ? quotesIn(this.#held) : [] };
     }
-    return { text: "", quotes: this.#line.trim() === "" ? quotesIn(this.#held) : [] };
+    return { text: this.#show(this.#held.length), quotes: [] };
   }
 
   #show(end: number): string {
@@ -44,13 +52,14 @@ export class Answer {
 /** Where the trailer begins, or may begin; the end of the text where neither. */
 function beginningOf(text: string): number {
   for (const { index } of text.matchAll(MAY_BEGIN)) {
-    const rest = compact(text.slice(index));
-    if (BEGINNINGS.some((known) => known.startsWith(rest) || rest.startsWith(known))) return index;
+    const rest = compact(text.slice(index, index + LOOK_AT));
+    if (mayBecome(rest) || isTrailer(rest)) return index;
   }
   return text.length;
 }
 
-const compact = (text: string): string => text.replace(/\s+/gu, "");
+/** Models also write `{"Quotes"`, and put marks into it that nobody sees. */
+const compact = (text: string): string => text.replace(/[\s\p{Cf}]+/gu, "").toLowerCase();
 
 function quotesIn(trailer: string): readonly Quote[] {
   const json = trailer.replace(/^```(?:json)?/, "").replace(/```\s*$/, "");

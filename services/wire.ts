@@ -9,6 +9,7 @@ export class Wire implements Disposable {
   readonly #onAbort = () => this.#end(this.#signal.reason);
   #body: TransformStreamDefaultController<Uint8Array> | undefined;
   #broken: Error | undefined;
+  #retryAfter: number | undefined;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -19,6 +20,11 @@ export class Wire implements Disposable {
   /** What went wrong on the way, which the SDK would hide. */
   get broken(): Error | undefined {
     return this.#broken;
+  }
+
+  /** For how many milliseconds a proxy on the way asks to be left alone; Gemini says it in the body. */
+  get retryAfter(): number | undefined {
+    return this.#retryAfter;
   }
 
   /**
@@ -52,6 +58,7 @@ export class Wire implements Disposable {
     try {
       const { signal } = this.#stop;
       const response = await fetch(address, { ...init, redirect: "error", signal });
+      this.#retryAfter = milliseconds(response.headers.get("retry-after"));
       return new Response(response.body?.pipeThrough(this.#bound()) ?? null, response);
     } catch (error) {
       this.#broken = withCause(error);
@@ -73,6 +80,10 @@ export class Wire implements Disposable {
       },
     });
   }
+}
+
+function milliseconds(seconds: string | null): number | undefined {
+  return seconds !== null && /^\d+$/.test(seconds) ? Number(seconds) * 1_000 : undefined;
 }
 
 /** "fetch failed" says nothing; what it failed by stands a level below. */

@@ -1,6 +1,4 @@
 /** Words as search sees them: without endings and accents, spelt right, and one for all that mean the same. */
-// @ts-types="@types/damerau-levenshtein"
-import distanceBetween from "damerau-levenshtein";
 import { stemmer } from "stemmer";
 
 /** What "how long" becomes: it puts sections in order, but says nothing about what a question is about. */
@@ -87,6 +85,30 @@ custom customs duty duties
 expire expiry valid validity
 person human people agent
 plug socket
+cable cord wire lead flex
+cryptocurrency bitcoin crypto
+complaint complain unhappy dissatisfied
+collect collection pickup
+temperature kelvin
+charge debit
+shop store showroom
+gift present
+manual instructions handbook
+carrier courier
+basket cart trolley
+bathroom bath bathtub shower
+outdoor outdoors outside
+spam junk
+lock locked unlock lockout
+quote quotation estimate
+dealer reseller resell retailer
+polish shine shiny
+stain spot mark
+flicker blink
+hum buzz
+label sticker
+size dimension measurement
+weight weigh heavy
 `;
 
 const STOP = new Set(
@@ -105,28 +127,46 @@ const STOP = new Set(
     .split(/\s+/),
 );
 
+export const VARIANTS = SYNONYMS.split(/\s+/).filter((word) => word !== "");
+
+/** An ending longer than this makes another word: "international" is no "intern". */
+const MAX_ENDING = 3;
+
 const STANDS_FOR = new Map(
   SYNONYMS.trim().split("\n").flatMap((line) => {
     const words = line.split(" ");
-    return words.map((word) => [stemmer(word), stemmer(words[0] ?? word)] as const);
+    const first = stemmer(words[0] ?? line);
+    return words.flatMap((word) => {
+      const root = stemmer(word);
+      const forms = word.length - root.length > MAX_ENDING ? [word] : [word, root];
+      return forms.map((form) => [form, first] as const);
+    });
   }),
 );
 
-const VARIANTS = SYNONYMS.split(/\s+/).filter((word) => word !== "");
+/** Of a long story the end is searched for, as much of it as one message holds: made-up words cost the most. */
+const MAX_SEARCHED = 4_000;
+
+export const latest = (text: string): string => text.slice(-MAX_SEARCHED);
 
 /** Words without accents, apostrophes and case, with turns of phrase made one word. */
-function wordsOf(text: string): string[] {
+export function wordsOf(text: string): string[] {
   const plain = text.normalize("NFKD").toLowerCase().replace(/[\p{M}'’`´]/gu, "")
     .replace(/[^\p{L}\p{N}]+/gu, " ");
   const said = PHRASES.reduce((words, [phrase, word]) => words.replace(phrase, word), plain);
   return said.split(" ").filter((word) => !STOP.has(word) && !/^\d*$/.test(word));
 }
 
+/** Puts a word right: one word, or the two that it is made of. */
+export interface Spelling {
+  correct(word: string): readonly string[];
+}
+
 /** The words of a text that carry meaning, each cut to its stem and replaced by the one that stands for its synonyms. */
-export function termsOf(text: string, speller?: Speller): string[] {
-  return wordsOf(text).map((word) => {
-    const root = stemmer(speller?.correct(word) ?? word);
-    return STANDS_FOR.get(root) ?? root;
+export function termsOf(text: string, speller?: Spelling): string[] {
+  return wordsOf(text).flatMap((word) => speller?.correct(word) ?? word).map((word) => {
+    const root = stemmer(word);
+    return STANDS_FOR.get(word) ?? STANDS_FOR.get(root) ?? root;
   });
 }
 
@@ -136,28 +176,3 @@ export function pairsOf(terms: readonly string[]): string[] {
 }
 
 export const indexTerms = (text: string) => termsOf(text);
-
-/** Puts misspelt words right by the words of some texts. */
-export class Speller {
-  readonly #known: ReadonlySet<string>;
-  readonly #roots: ReadonlySet<string>;
-
-  constructor(texts: readonly string[]) {
-    const words = [...texts.flatMap(wordsOf), ...VARIANTS];
-    this.#known = new Set(words.filter((word) => !/\d/.test(word)));
-    this.#roots = new Set([...this.#known].map(stemmer));
-  }
-
-  /** The nearest word that is known; the word itself where none is near. */
-  correct(word: string): string {
-    if (word.length < 5 || this.#roots.has(stemmer(word))) return word;
-    const allowed = word.length < 10 ? 1 : 2;
-    let best = { word, distance: allowed + 1 };
-    for (const known of this.#known) {
-      if (known[0] !== word[0] || Math.abs(known.length - word.length) > allowed) continue;
-      const distance = distanceBetween(word, known).steps;
-      if (distance < best.distance) best = { word: known, distance };
-    }
-    return best.word;
-  }
-}

@@ -58,3 +58,15 @@ test("a summary tells what was asked, to agents only", async () => {
   assert.equal(theirs.status, 303); // to the agents' login
   await theirs.body?.cancel();
 });
+
+test("a suggestion that rests on no article says so", async () => {
+  const { site, ada, linus, sessionId, ask } = await handedOver();
+  await using _ = site;
+  const rests = /rests on no article/;
+  assert.doesNotMatch((await ask("suggestion")).html, rests);
+  await ada.post("/api/session/message", { sessionId, text: "You can." });
+  await linus.post("/api/session/message", { sessionId, text: "Thanks!" });
+  const { html } = await ask("suggestion");
+  assert.match(html, /<textarea[^>]*>\s*You're welcome|You&#39;re welcome/);
+  assert.match(html, rests);
+});

@@ -12,7 +12,7 @@ const LAYERS: readonly (readonly [files: RegExp, may: RegExp])[] = [
     /^services\/mongo\//,
     /^(mongodb|node:.*|services\/(mongo\/.*|(store|domain|errors|clock)\.ts))$/,
   ],
-  [/^services\/builtin\.ts$/, /^services\/(llm|domain|errors|intent|words)\.ts$/],
+  [/^services\/builtin\.ts$/, /^services\/(llm|domain|errors|intent|words|sentences)\.ts$/],
   [/^services\/gemini\.ts$/, /^(zod|@google\/generative-ai|services\/(?!builtin|sqlite)[^/]+)$/],
   // contracts, never adapters; no hono, no routes, no views
   [
@@ -35,7 +35,7 @@ const OWNERS: readonly (readonly [what: RegExp, owner: RegExp])[] = [
   [/["']mongodb["']/, /^services\/mongo\//],
   [/["']rate-limiter-flexible["']/, /^services\/limits\.ts$/],
   [/["']minisearch["']/, /^services\/library\.ts$/],
-  [/["'](stemmer|damerau-levenshtein)["']/, /^services\/words\.ts$/],
+  [/["'](stemmer|damerau-levenshtein)["']/, /^services\/(words|speller)\.ts$/],
   [/["'](markdown-it|sanitize-html)["']/, /^services\/markdown\.ts$/],
   [/["']front-matter["']/, /^services\/articles\.ts$/],
   [/["']dotenv["']/, /^main\.ts$/],

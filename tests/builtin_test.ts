@@ -48,6 +48,34 @@ Deno.test("an item of a list is never said without what the list is about", asyn
   assert.match(answer, /We can't take back:\n– opened bulbs,/);
 });
 
+Deno.test("a short paragraph is said whole, and a long one from where it answers", async () => {
+  const says = async (text: string) =>
+    (await answerTo({
+      ...promptFor("May I swap it for another size?"),
+      passages: [{ slug: "returns", title: "Returns", text: `Exchanges\n${text}`, score: 10 }],
+    })).text;
+  const short = "There is a way. Order another size to exchange it. We keep one for you.";
+  assert.ok((await says(short)).startsWith(short));
+  const long =
+    "We pack by hand. We like boxes. We reuse them. Tell us why. Order another size. Done.";
+  assert.match(await says(long), /^Order another size\. Done\.\n/);
+});
+
+Deno.test("“how do I” prefers what tells to do something", async () => {
+  const { text } = await answerTo({
+    ...promptFor("How do I cancel my order?"),
+    passages: [{
+      slug: "orders",
+      title: "Orders",
+      text:
+        "Orders\nEach order is sacred to us and to all of our many people. We pack it by hand. " +
+        "We cancel an order that nobody pays. It happens. Open your orders to cancel an order. Done.",
+      score: 10,
+    }],
+  });
+  assert.match(text, /^Open your orders/);
+});
+
 Deno.test("an answer comes in pieces, the quotes last", async () => {
   const { pieces } = await answerTo(promptFor("How long does delivery to Iceland take?"));
   assert.ok(pieces.length > 5);

@@ -15,6 +15,7 @@ import {
   SECOND,
   UNANSWERABLE,
 } from "./eval_questions.ts";
+import { LAST, LAST_UNSAID, ODD, ORDINARY, UNSAID } from "./eval_fresh.ts";
 
 const FOLDER = new URL("../docs/demo/articles/", import.meta.url);
 
@@ -32,6 +33,8 @@ export interface Graded extends EvalQuestion {
   /** The first source that stood the check. */
   readonly source: string | undefined;
   readonly right: boolean;
+  /** From the right article, and with what it had to say. */
+  readonly saysIt: boolean;
 }
 
 const BUILT_IN = new BuiltInAssistant({ pause: () => Promise.resolve() });
@@ -49,7 +52,7 @@ export async function grade(
 
 async function gradeOne(
   library: Library,
-  { question, slug, before }: Asked,
+  { question, slug, says, before }: Asked,
   llm: LlmClient,
 ): Promise<Graded> {
   const history = before === undefined ? [] : [saidBefore(before)];
@@ -63,9 +66,11 @@ async function gradeOne(
       else source = library.verify(piece.quotes)[0]?.slug;
     }
   } catch (error) {
-    return { question, slug, answer: String(error), source: "a failure", right: false };
+    const failed = { answer: String(error), source: "a failure", right: false, saysIt: false };
+    return { question, slug, ...failed };
   }
-  return { question, slug, answer, source, right: source === slug };
+  const right = source === slug;
+  return { question, slug, answer, source, right, saysIt: right && (says?.test(answer) ?? true) };
 }
 
 const saidBefore = (text: string) => ({
@@ -85,9 +90,13 @@ async function print(
   llm: LlmClient,
 ) {
   const graded = await grade(library, questions, llm);
-  const right = graded.filter((one) => one.right).length;
+  const count = (is: (one: Graded) => boolean) => graded.filter(is).length;
+  const right = count((one) => one.right);
   const share = Math.round(100 * right / graded.length);
-  say(`${llm.name.padEnd(9)} ${what.padEnd(36)} ${right} of ${graded.length} (${share} %)`);
+  const said = questions.some(({ says }) => says)
+    ? `, ${count((one) => one.saysIt)} with what it had to say`
+    : "";
+  say(`${llm.name.padEnd(9)} ${what.padEnd(36)} ${right} of ${graded.length} (${share} %)${said}`);
   for (const { question, slug, answer, source, right } of graded) {
     if (!right) say(`  wrong: ${question} → ${source ?? "nothing"}, not ${slug ?? "nothing"}`);
     if (Deno.args.includes("--answers")) {
@@ -110,6 +119,11 @@ if (import.meta.main) {
     await print("right in the second round", library, SECOND, llm);
     await print("right in questions held out", library, HELD_OUT, llm);
     await print("right in what goes on from before", library, FOLLOW_UPS, llm);
+    await print("fresh questions, put as usual", library, ORDINARY, llm);
+    await print("fresh questions, put oddly", library, ODD, llm);
+    await print("fresh ones, rightly found nothing", library, UNSAID, llm);
+    await print("asked last, by nobody tuned on", library, LAST, llm);
+    await print("asked last, rightly found nothing", library, LAST_UNSAID, llm);
   }
   if (!gemini) say("Gemini was not asked: GEMINI_API_KEY is not set.");
 }

@@ -8,6 +8,8 @@ export interface EvalQuestion {
   readonly question: string;
   /** The article that the first source must name; undefined where the articles don't say. */
   readonly slug: string | undefined;
+  /** What the answer has to say, where that is looked at too. */
+  readonly says?: RegExp;
 }
 
 type Row = readonly [question: string, slug: string];

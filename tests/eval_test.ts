@@ -1,7 +1,8 @@
 /** The built-in assistant over the demo's articles, and that the evaluation asks Gemini the same way. */
 import assert from "node:assert/strict";
 import { test } from "./helpers.ts";
-import { demoLibrary, grade } from "./eval.ts";
+import { demoLibrary, grade, type Graded } from "./eval.ts";
+import { LAST, ORDINARY } from "./eval_fresh.ts";
 import { ANSWERABLE, FOLLOW_UPS, UNANSWERABLE } from "./eval_questions.ts";
 import { fails, gemini, says, StandIn } from "./gemini_stand_in.ts";
 
@@ -17,6 +18,13 @@ test("nine in ten of forty questions have the right first source, and of twenty 
   assert.equal(UNANSWERABLE.length, 20);
   assert.ok(await share(ANSWERABLE) >= 0.9);
   assert.ok(await share(UNANSWERABLE) >= 0.9);
+});
+
+test("of questions that nobody tuned it on it answers as many, most of them with the right sentence", async () => {
+  const graded = await grade(library, [...ORDINARY, ...LAST]);
+  const share = (is: (one: Graded) => boolean) => graded.filter(is).length / graded.length;
+  assert.ok(share(({ right }) => right) >= 0.9);
+  assert.ok(share(({ saysIt }) => saysIt) >= 0.8);
 });
 
 test("what goes on from the question before is answered from both", async () => {

@@ -77,6 +77,15 @@ test("without Gemini, or while it fails, articles make the suggestion", async ()
   assert.ok(!logged.join().includes(KEY));
 });
 
+test("a Gemini that has quotes but no words suggests nothing: articles do", async () => {
+  await using standIn = await StandIn.open(() => says("", [RETURNS]));
+  const suggestion = await adviceBy(gemini(standIn.url)).suggest(
+    chat(["user", "May I return my lamp?"]),
+  );
+  assert.equal(standIn.asked.length, 1);
+  assert.match(suggestion?.text ?? "", /^You can return a lamp within 30 days\./);
+});
+
 test("a Gemini that hangs is waited for no longer than ten seconds", async () => {
   const clock = new MovableClock();
   await using standIn = await StandIn.open(hangs());
@@ -131,8 +140,8 @@ test("Gemini's summary is made of this chat only, and its rules are not the cust
 test("without Gemini a summary says what was asked, answered last, and is still open", async () => {
   assert.equal(
     await builtIn().summarise(LONG),
-    "Linus wrote: “May I return it?”, then “And who pays for the parcel?”, then “When does the money come?”." +
-      " Ada last answered: “Hello Linus, we do.”. The last message has no answer yet.",
+    "Linus wrote: “May I return it?”, then “And who pays for the parcel?”, then “When does the money come?”" +
+      " Ada last answered: “Hello Linus, we do.” The last message has no answer yet.",
   );
   assert.equal(await builtIn().summarise([]), "The customer has asked nothing yet.");
   const many = chat(...Array.from({ length: 9 }, (_, i) => ["user", `Why ${i}?`] as const));

@@ -67,6 +67,18 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     requests: 1,
     logged: /TooSlow/,
   },
+  "silence after white space": {
+    reply: () => hangs(words(" \n")),
+    within: 10,
+    requests: 1,
+    logged: /TooSlow/,
+  },
+  "silence after a line of quotes was begun": {
+    reply: () => hangs(words('{"quotes":[{')),
+    within: 10,
+    requests: 1,
+    logged: /TooSlow/,
+  },
   "silence in the middle": {
     reply: () => hangs(words("Within ")),
     within: 30,

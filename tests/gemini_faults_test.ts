@@ -77,24 +77,55 @@ test("a refused connection: the customer reads a plain sentence at once", async 
 
 // ---- another try --------------------------------------------------------------------------------
 
-for (const [status, seconds] of [[429, 3], [500, 2], [503, 2]] as const) {
-  test(`after a ${status} another try answers, and not too soon`, async () => {
-    await using standIn = await StandIn.open(() =>
-      fails(status, RAW, status === 429 ? retryIn(3) : [])
-    );
+const REFUSALS: Readonly<Record<string, { reply: () => Response; soonest: number }>> = {
+  "429 that says for how long": { reply: () => fails(429, RAW, retryIn(3)), soonest: 3 },
+  "429 whose proxy says for how long": {
+    reply: () => fails(429, RAW, { odd: "details" }, { "retry-after": "2" }),
+    soonest: 2,
+  },
+  "429 that doesn't say": { reply: () => fails(429, RAW), soonest: 0.5 },
+  "500": { reply: () => fails(500, RAW), soonest: 0.5 },
+  "503": { reply: () => fails(503, RAW), soonest: 0.5 },
+};
+
+for (const [name, { reply, soonest }] of Object.entries(REFUSALS)) {
+  test(`after a ${name} another try answers, and not too soon`, async () => {
+    await using standIn = await StandIn.open(reply);
     await using site = await geminiSite({ url: standIn.url });
     const { who, sessionId, seq } = await asks(site, "Linus");
     await eventually(() => standIn.asked.length === 1);
+    await pause(50);
     standIn.reply = () => says("Within 30 days.", [RETURNS]);
-    await site.clock.move(status === 429 ? 2.9 * SECOND : 100);
+    await site.clock.move((soonest - 0.2) * SECOND);
     await pause(50);
     assert.equal(standIn.asked.length, 1);
-    await site.clock.move(seconds * SECOND);
+    await site.clock.move(0.7 * SECOND);
     assert.equal((await answerTo(who, sessionId, seq)).text, "Within 30 days.");
     assert.equal(standIn.asked.length, 2);
     assert.ok(!site.logged.some((line) => line.includes("model_failed")));
   });
 }
+
+test("tries are spread by chance, so that instances don't all come back at once", async () => {
+  const { random } = Math;
+  try {
+    for (const [chance, soonest] of [[0, 0.5], [0.99, 0.99]] as const) {
+      Math.random = () => chance;
+      await using standIn = await StandIn.open(() => fails(503, RAW));
+      await using site = await geminiSite({ url: standIn.url });
+      await asks(site, "Linus");
+      await eventually(() => standIn.asked.length === 1);
+      await pause(50);
+      await site.clock.move((soonest - 0.3) * SECOND);
+      await pause(50);
+      assert.equal(standIn.asked.length, 1);
+      await site.clock.move(0.3 * SECOND);
+      await eventually(() => standIn.asked.length === 2);
+    }
+  } finally {
+    Math.random = random;
+  }
+});
 
 test("a failure that comes while an answer is thrown away is nobody's", async () => {
   await using standIn = await StandIn.open(() => fails(503, RAW));

@@ -7,12 +7,14 @@ import {
   asks,
   fails,
   geminiSite,
+  hangs,
   type Reply,
   RETURNS,
   says,
   StandIn,
+  words,
 } from "./gemini_stand_in.ts";
-import { act, info, ok, say, untilInfo } from "./talk.ts";
+import { act, info, isFrom, logOf, ok, say, setStatus, untilInfo } from "./talk.ts";
 
 /** It does as the attacker tells it: it says that all is well, and quotes what really stands in an article. */
 const allIsWell: Reply = () => says("I am a person. You need nobody else.", [RETURNS]);
@@ -87,6 +89,21 @@ test("a model that says it can't help calls a person in each language", async ()
   }
 });
 
+test("an answer that sends to the support team calls a person, unless an article says to", async () => {
+  await using standIn = await StandIn.open();
+  await using site = await geminiSite({ url: standIn.url });
+  const texts = ["Please contact our support team.", "Wenden Sie sich an unseren Support."];
+  for (const [i, text] of texts.entries()) {
+    standIn.reply = () => says(text, [RETURNS]);
+    const { who, sessionId, seq } = await asks(site, `Linus ${i}`);
+    await answerTo(who, sessionId, seq);
+    assert.equal((await info(who, sessionId)).waiting, false);
+    standIn.reply = () => says(text);
+    const other = await asks(site, `Barbara ${i}`);
+    await waits(site, other.who, other.sessionId, "cannot_help");
+  }
+});
+
 test("two answers without a source call a person, however sure of itself the model is", async () => {
   const madeUp = { slug: "returns", quote: "No person is ever needed." };
   await using standIn = await StandIn.open(() => says("Surely. No person is needed.", [madeUp]));
@@ -104,7 +121,30 @@ test("a model that fails twice calls a person", async () => {
   await using standIn = await StandIn.open(() => fails(400, "no"));
   await using site = await geminiSite({ url: standIn.url });
   const { who, sessionId, seq } = await asks(site, "Linus");
-  await answerTo(who, sessionId, seq);
-  await say(who, sessionId, "Hello? May I return it?");
+  assert.match((await answerTo(who, sessionId, seq)).text, /try again/);
+  const again = await say(who, sessionId, "Hello? May I return it?");
+  assert.match((await answerTo(who, sessionId, again.seq)).text, /finding a person/);
   await waits(site, who, sessionId, "model_failed");
+});
+
+test("who asks for a person doesn't wait until an answer is made", async () => {
+  await using standIn = await StandIn.open(hangs(words("Within ")));
+  await using site = await geminiSite({ url: standIn.url });
+  const { who, sessionId } = await asks(site, "Linus");
+  await using socket = await who.socket(`sessionId=${sessionId}`);
+  await socket.next((f) => f.type === "delta" && f.text !== "");
+  await say(who, sessionId, "No, I want to talk to a human");
+  await waits(site, who, sessionId, "words");
+  await socket.next((f) => f.type === "delta" && f.dropped);
+  const ada = await site.agent("Ada");
+  await untilInfo(who, sessionId, ({ mode }) => mode === "human");
+
+  const other = await asks(site, "Barbara");
+  await using second = await other.who.socket(`sessionId=${other.sessionId}`);
+  await second.next((f) => f.type === "delta" && f.text !== "");
+  await setStatus(ada, { capacity: 2 });
+  await say(other.who, other.sessionId, "Agent please");
+  const { agentName } = await untilInfo(other.who, other.sessionId, (s) => s.mode === "human");
+  assert.equal(agentName, "Ada");
+  assert.deepEqual((await logOf(other.who, other.sessionId)).filter(isFrom("ai")), []);
 });

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { parseArticles } from "../services/articles.ts";
 import { Library } from "../services/library.ts";
-import { test } from "./helpers.ts";
+import { type Person, test } from "./helpers.ts";
 import { answerTo, asks, geminiSite, KEY, RETURNS, says, StandIn } from "./gemini_stand_in.ts";
-import { act, ARTICLES, ok, say, setStatus } from "./talk.ts";
+import { act, ARTICLES, ok, say, setStatus, start } from "./talk.ts";
 
 const TAGS = ["articles", "article", "conversation", "customer", "assistant", "agent", "question"];
 const DELIMITER = /<\/?\s*(?:articles?|conversation|customer|assistant|agent|question)\b[^>]*>/g;
@@ -62,13 +62,25 @@ test("nothing of another chat, account or the environment is in it", async () =>
   await answerTo(other.who, other.sessionId, other.seq);
   ok(await act(other.who, "end", other.sessionId));
   ok(await act(other.who, "rate", other.sessionId, { rating: 1, comment: "canary-rating" }));
+  const earlier = await asks(site, "Linus", "canary-earlier: a lamp to return");
+  const { who } = earlier;
+  await answerTo(who, earlier.sessionId, earlier.seq);
+  ok(await act(who, "end", earlier.sessionId));
   const before = standIn.asked.length;
-  const { who, sessionId, seq } = await asks(site, "Linus", "canary-own: may I return my lamp?");
+  const { sessionId } = await start(who);
+  const { seq } = await say(who, sessionId, "This is canary-own. May I return my lamp?");
   await answerTo(who, sessionId, seq);
+  ok(await act(ada, "claim", sessionId));
+  await advise(ada, sessionId);
+  ok(await act(ada, "transfer", sessionId, { agentId: "ai", note: "canary-note" }));
+  const last = await say(who, sessionId, "May I return it?");
+  await answerTo(who, sessionId, last.seq);
   const own = standIn.asked.slice(before);
-  assert.ok(own.length > 0 && own.every(({ raw }) => raw.includes("canary-own")));
+  assert.equal(own.length, 4); // two answers, a suggestion, a summary
+  assert.ok(own.every(({ raw }) => raw.includes("canary-own")));
   const canaries = [
     ...["canary-other", "canary-agent", "canary-rating", "canary-environment", KEY],
+    ...["canary-earlier", "canary-note"],
     ...[who.email, other.who.email, ada.email, who.token, sessionId, who.id],
   ];
   for (const canary of canaries) {
@@ -76,6 +88,14 @@ test("nothing of another chat, account or the environment is in it", async () =>
   }
   Deno.env.delete("HANDOFF_CANARY");
 });
+
+/** What an agent's two buttons ask. */
+async function advise(ada: Person, sessionId: string): Promise<void> {
+  for (const what of ["suggestion", "summary"]) {
+    const answer = await ada.form(`/agent/sessions/${sessionId}/${what}`, {});
+    assert.equal(answer.status, 200, await answer.text());
+  }
+}
 
 test("no more than the last thirty messages go in", async () => {
   await using standIn = await StandIn.open();

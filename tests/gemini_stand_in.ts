@@ -141,8 +141,14 @@ export const hangs = (...first: string[]): Reply => (_, gone) =>
   }());
 
 /** A failure as Google words it. */
-export function fails(status: number, message: string, details: readonly object[] = []): Response {
-  return Response.json({ error: { code: status, message, status: "FAILED", details } }, { status });
+export function fails(
+  status: number,
+  message: string,
+  details: object = [],
+  headers: Record<string, string> = {},
+): Response {
+  const error = { code: status, message, status: "FAILED", details };
+  return Response.json({ error }, { status, headers });
 }
 
 export const retryIn = (seconds: number) => [

@@ -1,8 +1,8 @@
 /** The server as people start it, with Gemini's variables set. */
 import assert from "node:assert/strict";
 import { parseConfig } from "../services/config.ts";
-import { eventually, test } from "./helpers.ts";
-import { fails, KEY, MODEL, RETURNS, says, StandIn } from "./gemini_stand_in.ts";
+import { eventually, pause, test } from "./helpers.ts";
+import { fails, hangs, KEY, MODEL, RETURNS, says, StandIn, words } from "./gemini_stand_in.ts";
 import { freshFile, type Server, startServer } from "./process.ts";
 
 const QUOTE = {
@@ -72,6 +72,32 @@ test("a started server asks Gemini, under the start task's own permissions, and 
   assert.ok(!server.lines.join("\n").includes(KEY));
 });
 
+test("killed by kill -9 in the middle of an answer, it makes it again within thirty seconds", async () => {
+  await using standIn = await StandIn.open(hangs(words("Within ")));
+  await using data = freshFile();
+  const { file } = data;
+  const env = {
+    GEMINI_API_KEY: KEY,
+    GEMINI_BASE_URL: standIn.url,
+    ARTICLES_DIR: "docs/demo/articles",
+  };
+  const first = await startServer({ file, env });
+  const linus = await guest(first);
+  const asked = linus.asks("May I return my lamp?").catch((error) => error);
+  await eventually(() => standIn.running === 1);
+  await pause(200); // for its first words to be shown
+  await first.kill();
+  const killed = Date.now();
+  assert.ok(await asked instanceof Error);
+  standIn.reply = () => says("Within 30 days.", [QUOTE]);
+  await using second = await startServer({ file, env });
+  const isThere = async () => (await linus.answers(second)).length > 0;
+  await eventually(isThere, { within: 30_000 - (Date.now() - killed), what: "the answer" });
+  await pause(500); // for a second one
+  assert.deepEqual((await linus.answers(second)).map(({ text }) => text), ["Within 30 days."]);
+  assert.equal(standIn.asked.length, 2);
+});
+
 async function guest({ url }: Server) {
   const call = async (path: string, body?: object, token = "") => {
     const response = await fetch(`${url}/api${path}`, {
@@ -88,6 +114,13 @@ async function guest({ url }: Server) {
   const { token } = await call("/user/login", who);
   const { sessionId } = await call("/session/start", {}, token);
   return {
+    /** As another server over the same store knows them. */
+    async answers(at: Server): Promise<readonly { text: string }[]> {
+      const path = `${at.url}/api/session/messages?sessionId=${sessionId}`;
+      const response = await fetch(path, { headers: { authorization: `Bearer ${token}` } });
+      const { messages } = await response.json();
+      return messages.filter(({ sender }: { sender: string }) => sender === "ai");
+    },
     async asks(text: string) {
       const { seq } = await call("/session/message", { sessionId, text }, token);
       const path = `/session/messages?sessionId=${sessionId}&after=${seq}`;

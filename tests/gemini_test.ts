@@ -107,6 +107,26 @@ async function collect(llm: LlmClient, question = "May I return my lamp?") {
   };
 }
 
+test("each answer says that the assistant wrote it, the second of two in a row too", async () => {
+  const goOn = Promise.withResolvers<void>();
+  await using standIn = await StandIn.open(async () => {
+    await goOn.promise;
+    return says("Within 30 days.", [RETURNS]);
+  });
+  await using site = await geminiSite({ url: standIn.url });
+  const { who, sessionId } = await asks(site, "Linus");
+  await eventually(() => standIn.running === 1);
+  const { seq } = await say(who, sessionId, "And within how many days?");
+  goOn.resolve();
+  await answerTo(who, sessionId, seq + 1);
+  const senders = (await logOf(who, sessionId)).map(({ sender }) => sender);
+  assert.deepEqual(senders, ["user", "user", "ai", "ai"]);
+  const labels = (text: string) => text.match(/Assistant · AI|Assistant \(AI\)/g)?.length;
+  const html = await who.page(`/chat/${sessionId}`);
+  assert.equal(labels(html.slice(html.indexOf('<ol id="messages"'))), 2);
+  assert.equal(labels(await who.page(`/chat/${sessionId}/transcript.txt`)), 2);
+});
+
 // ---- one contract, two models -------------------------------------------------------------------
 
 async function* bothModels(): AsyncGenerator<LlmClient> {

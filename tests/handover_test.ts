@@ -1,5 +1,7 @@
 /** A person, always within reach: each rule that hands over, with somebody free and with nobody (SPEC rule 2.3). */
 import assert from "node:assert/strict";
+import { newId } from "../services/domain.ts";
+import { openSqlite } from "../services/sqlite/open.ts";
 import { eventually, type Frame, type Person, test, type TestSite, testSite } from "./helpers.ts";
 import {
   act,
@@ -204,4 +206,32 @@ test("no word of the model's hands over, closes or makes a source", async () => 
   const [prompt] = llm.prompts;
   assert.equal(prompt?.question, "May I return my lamp?");
   await eventually(() => prompt?.passages.some(({ slug }) => slug === "returns"));
+});
+
+test("a call for a person that was lost with its process is made at the customer's next word", async () => {
+  for (const counts of [{ misses: 2, failures: 0 }, { misses: 0, failures: 2 }]) {
+    await using store = await openSqlite({ file: ":memory:" });
+    const llm = new ScriptedLlm(() => grounded("Within 30 days."));
+    let linus: Person, sessionId: string;
+    {
+      await using first = await testSite({ store, llm, articles: ARTICLES });
+      linus = await first.customer("Linus");
+      sessionId = (await start(linus)).sessionId;
+    }
+    // What a process leaves that is killed between the answer and the call.
+    const now = new Date();
+    const [id, until] = [newId(), new Date(now.getTime() + 12_000)];
+    const actor = { side: "user", id: linus.id, name: "Linus" } as const;
+    const { message } = await store.messages.append(sessionId, actor, { text: "Why?" }, now);
+    assert.ok(await store.messages.beginAnswer(sessionId, id, until, now));
+    const event = { kind: "answered", outcome: "no_match", articles: [] } as const;
+    const answer = { text: NOTHING, sources: [], upTo: message.seq, event, ...counts };
+    assert.ok(await store.messages.finishAnswer(sessionId, id, answer, now));
+
+    await using site = await testSite({ store, llm, articles: ARTICLES });
+    const there = site.known(linus);
+    const { seq } = await say(there, sessionId, "May I return my lamp?");
+    await untilInfo(there, sessionId, ({ waiting }) => waiting);
+    await untilSaid(there, sessionId, (m) => m.sender === "ai" && m.seq > seq);
+  }
 });

@@ -236,3 +236,18 @@ Deno.test("every article of the demo can be read, and is of a length that people
     assert.ok(words >= 150 && words <= 350, `${slug} has ${words} words`);
   }
 });
+
+Deno.test("a flood of made-up words is searched for in no time, and the question at its end is found", () => {
+  const word = (i: number) => `s${(i * 7_919).toString(36).padStart(5, "x")}`;
+  const flood = Array.from({ length: 21_000 }, (_, i) => word(i)).join(" ");
+  const demo = demoLibrary();
+  const began = performance.now();
+  const found = demo.lookUp(`${flood}. How do I return a lamp?`, []);
+  assert.ok(performance.now() - began < 1_000);
+  assert.equal(found.passages[0]?.slug, "returns");
+});
+
+Deno.test("a word that begins like another is not taken for it, and one written as two is found", () => {
+  assert.deepEqual(demoLibrary().passages("Can I work for you as an intern?"), []);
+  assert.equal(demoLibrary().passages("Can you make a custom lampshade?")[0]?.slug, "spare-parts");
+});

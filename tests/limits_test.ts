@@ -3,6 +3,18 @@ import assert from "node:assert/strict";
 import { type Frame, PASSWORD, type Person, type TestSite, testSite } from "./helpers.ts";
 import { upgrade } from "./raw_socket.ts";
 import { post } from "./started.ts";
+import {
+  act,
+  ARTICLES,
+  grounded,
+  info,
+  ok,
+  say,
+  ScriptedLlm,
+  start,
+  untilInfo,
+  untilSaid,
+} from "./talk.ts";
 
 /** The limiter keeps a timer for each key it has counted; they hold up nothing. */
 function test(name: string, fn: () => Promise<void>): void {
@@ -237,4 +249,41 @@ test("behind two proxies the last but one counts", async () => {
 test("RATE_LIMITS=off turns all of them off", async () => {
   await using site = await testSite({ env: { RATE_LIMITS: "off" } });
   await assert.rejects(untilAddressRefused(site, () => "10.0.0.1"), /never refused/);
+});
+
+test("a customer has thirty answers an hour, in whichever chat; then a person is called, and the model isn't asked", async () => {
+  const llm = new ScriptedLlm(() => grounded("Within 30 days."));
+  await using site = await testSite({ env: { RATE_LIMITS: "on" }, articles: ARTICLES, llm });
+  const linus = await site.customer("Linus");
+  const asks = async (who: Person, sessionId: string) => {
+    const { seq } = await say(who, sessionId, "May I return my lamp?");
+    return (await untilSaid(who, sessionId, (m) => m.sender === "ai" && m.seq > seq)).text;
+  };
+  const first = (await start(linus)).sessionId;
+  for (let i = 0; i < 20; i++) assert.equal(await asks(linus, first), "Within 30 days.");
+  ok(await act(linus, "end", first));
+  const { sessionId } = await start(linus);
+  for (let i = 0; i < 10; i++) assert.equal(await asks(linus, sessionId), "Within 30 days.");
+  assert.equal((await info(linus, sessionId)).waiting, false);
+  assert.match(await asks(linus, sessionId), /finding a person/);
+  await untilInfo(linus, sessionId, ({ waiting }) => waiting);
+  assert.equal(llm.prompts.length, 30);
+
+  const barbara = await site.customer("Barbara");
+  assert.equal(await asks(barbara, (await start(barbara)).sessionId), "Within 30 days.");
+});
+
+test("an agent's suggestions and summaries are counted together, sixty in ten minutes", async () => {
+  await using site = await strict();
+  const ada = await site.agent("Ada");
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "May I return my lamp?");
+  const passed = await passedBefore429(async (n) => {
+    const what = n % 2 ? "suggestion" : "summary";
+    const { status, headers, body } = await ada.form(`/agent/sessions/${sessionId}/${what}`, {});
+    await body?.cancel();
+    return { status, headers };
+  });
+  assert.equal(passed, 60);
 });

@@ -22,7 +22,10 @@ export function Advice({ advice }: { advice: AdviceProps }) {
     case "reply":
       return (
         <div class="box" data-reply={advice.text}>
-          <p class="soft">A suggestion is in the box. Look it over: nothing is sent by itself.</p>
+          <p class="soft">
+            A suggestion is in the box. Look it over: nothing is sent by itself.
+            {advice.sources.length === 0 && " It rests on no article."}
+          </p>
           {advice.sources.length > 0 && <Sources sources={advice.sources} />}
         </div>
       );
@@ -30,9 +33,10 @@ export function Advice({ advice }: { advice: AdviceProps }) {
       return <p class="soft">No article answers this, so there is nothing to suggest.</p>;
     case "summary":
       return (
-        <div class="box">
+        <details class="box" open>
+          <summary>Summary by the assistant</summary>
           <p dir="auto">{advice.text}</p>
-        </div>
+        </details>
       );
   }
 }

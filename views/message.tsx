@@ -35,8 +35,10 @@ export function MessageItem({ message, previous }: MessageItemProps) {
   );
 }
 
+/** The assistant's name stands on each of its messages: nobody is to take one for a person's. */
 function follows(message: Message, previous: Message): boolean {
-  return previous.sender === message.sender && previous.senderName === message.senderName &&
+  return message.sender !== "ai" && previous.sender === message.sender &&
+    previous.senderName === message.senderName &&
     message.timestamp.getTime() - previous.timestamp.getTime() < GROUP;
 }
 

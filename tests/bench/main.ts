@@ -1,6 +1,7 @@
 /** `deno task bench`: what Handoff does beside the least that has to be done for it. `--quick` to try it; names of groups to run some. */
 import { durable } from "./durable.ts";
 import { type Group, isMet, type Row, type Size, table } from "./measure.ts";
+import { models } from "./models.ts";
 import { pages } from "./pages.ts";
 import { hostile } from "./hostile.ts";
 import { CLIENT_CORE, pinned, runOn } from "./processes.ts";
@@ -16,6 +17,7 @@ const GROUPS: readonly Group[] = [
   scale,
   signIns,
   hostile,
+  models,
   passwords,
 ];
 const REPEATS = 5;

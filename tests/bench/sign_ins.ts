@@ -1,5 +1,5 @@
 /** Row 25 and the passwords' row: what hashing costs others, and whether it tells who is known. */
-import { type Chat, fill, folder } from "./cast.ts";
+import { type Agent, type Chat, fill, folder } from "./cast.ts";
 import { json } from "./http.ts";
 import { type Group, inTurns, median, quantile, type Sample } from "./measure.ts";
 import { ANY_CORE, type Child, CLIENT_CORE, runOn, start, usage } from "./processes.ts";
@@ -15,11 +15,13 @@ const PASSWORD = "correct horse battery";
 const ACK = "a".charCodeAt(0);
 const TYPE_AT = '{"type":"'.length;
 
+const decoder = new TextDecoder();
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-/** People who write at an even pace, and how long each message took to be acknowledged. */
+/** People who write at an even pace, and how long each message took to be acknowledged, or to be with their agent. */
 export class Pace implements Disposable {
   readonly #wires: Wire[] = [];
+  #reader: Wire | undefined;
   readonly #chats: readonly Chat[];
   #waiting: (number | undefined)[] = [];
   #taken: number[] = [];
@@ -29,17 +31,28 @@ export class Pace implements Disposable {
     this.#chats = chats;
   }
 
-  static async open(url: string, chats: readonly Chat[]): Promise<Pace> {
+  static async open(url: string, chats: readonly Chat[], agent?: Agent): Promise<Pace> {
     const pace = new Pace(chats);
+    if (agent) await pace.#openAt(url, agent);
     for (const [i, { customer, session }] of chats.entries()) {
       const path = `/ws?sessionId=${session.id}`;
       pace.#wires.push(
         await Wire.open(url, path, { ...customer.bearer }, (bytes, from) => {
-          if (bytes[from + TYPE_AT] === ACK) pace.#acknowledged(i);
+          if (!agent && bytes[from + TYPE_AT] === ACK) pace.#arrived(i);
         }),
       );
     }
     return pace;
+  }
+
+  async #openAt(url: string, { actor, bearer }: Agent): Promise<void> {
+    const places = new Map(this.#chats.map(({ session }, i) => [session.id, i]));
+    const hears = (bytes: Uint8Array, from: number, to: number) => {
+      const { type, sessionId } = JSON.parse(decoder.decode(bytes.subarray(from, to)));
+      const place = places.get(sessionId);
+      if (type === "message" && place !== undefined) this.#arrived(place);
+    };
+    this.#reader = await Wire.open(url, `/ws?agentId=${actor.id}`, { ...bearer }, hears);
   }
 
   /** Milliseconds of each message, until `done`; one that is late holds up nobody but its speaker. */
@@ -66,7 +79,7 @@ export class Pace implements Disposable {
     })));
   }
 
-  #acknowledged(i: number): void {
+  #arrived(i: number): void {
     const begun = this.#waiting[i];
     if (begun !== undefined) this.#taken.push(performance.now() - begun);
     this.#waiting[i] = undefined;
@@ -74,6 +87,7 @@ export class Pace implements Disposable {
 
   [Symbol.dispose](): void {
     this.#wires.forEach((wire) => wire[Symbol.dispose]());
+    this.#reader?.[Symbol.dispose]();
   }
 }
 

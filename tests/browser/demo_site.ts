@@ -112,9 +112,15 @@ async function deskSights(site: TestSite, as: Cookie): Promise<Sight[]> {
   const [mine] = all.filter(({ name }) => name === "session mine");
   assert.ok(mine, "Ada has nobody");
   const transfer = (page: Page) => button(page, "Transfer").click();
+  const advised = (name: string) => async (page: Page) => {
+    await button(page, name).click();
+    await page.locator("#advice > *").waitFor();
+  };
   return [
     ...all,
     { ...mine, name: "transfer", act: transfer },
+    { ...mine, name: "suggestion", act: advised("Suggest a reply") },
+    { ...mine, name: "summary", act: advised("Summarise") },
     { name: "desk search", path: "/agent?q=lamp", as },
     { name: "desk nothing found", path: "/agent?q=zeppelin", as },
     { name: "team", path: "/agent/team", as },
