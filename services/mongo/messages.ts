@@ -47,6 +47,7 @@ export class MongoMessages implements Messages {
     const id = newId(now);
     const { clientId } = draft;
     return this.#parts.commit.change(sessionId, async (saying, said) => {
+      refuseStrangers(saying, actor);
       const first = firstOf(saying, said, actor, draft);
       if (first) return { result: { message: first, repeated: true } };
       allow(saying, actor);
@@ -175,25 +176,28 @@ export class MongoMessages implements Messages {
   }
 }
 
+function refuseStrangers(draft: Draft | undefined, { side, id }: Actor): asserts draft is Draft {
+  if (draft && (side === "agent" || draft.before.userId === id)) return;
+  throw new Fault("not_found", "There is no such conversation");
+}
+
 /** What was stored under the draft's `clientId` before, or is about to be. */
 function firstOf(
-  saying: Draft | undefined,
+  saying: Draft,
   said: ReadonlyMap<string, MessageDoc>,
   { side }: Actor,
   { clientId, text }: MessageDraft,
 ): Message | undefined {
   if (clientId === undefined) return undefined;
-  const waiting = saying?.entries.flatMap((entry) => "message" in entry ? [entry.message] : []);
-  const first = said.get(clientId) ?? waiting?.find((message) => message.clientId === clientId);
+  const waiting = saying.entries.flatMap((entry) => "message" in entry ? [entry.message] : []);
+  const first = said.get(clientId) ?? waiting.find((message) => message.clientId === clientId);
   if (first && (first.text !== text || first.sender !== side)) {
     throw new Fault("conflict", "Another message was sent under this clientId");
   }
   return first && toMessage(first);
 }
 
-function allow(draft: Draft | undefined, actor: Actor): asserts draft is Draft {
-  if (!draft) throw new Fault("not_found", "There is no such conversation");
-  const { status, assignedAgent } = draft.after;
+function allow({ after: { status, assignedAgent } }: Draft, actor: Actor): void {
   if (status === "closed") throw new Fault("closed", "This chat has ended");
   if (actor.side === "user" || assignedAgent === actor.id) return;
   if (assignedAgent === undefined) {
