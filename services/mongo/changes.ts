@@ -158,7 +158,7 @@ class Reader {
       this.#waiting.clear();
       change = { kind: "gap" };
     }
-    this.#waiting.set(Object.values(change).join(" "), change);
+    this.#waiting.set(keyOf(change), change);
     this.#pulse.resolve();
   }
 
@@ -184,3 +184,9 @@ class Reader {
     }
   }
 }
+
+/** Each message that is handed on counts; of anything else the same again is once. */
+const keyOf = (change: Change): string =>
+  change.kind === "message"
+    ? `message ${change.sessionId} ${change.message?.id}`
+    : Object.values(change).join(" ");

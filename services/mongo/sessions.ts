@@ -109,7 +109,7 @@ export class MongoSessions extends MongoLists implements Sessions {
       draft.note({ kind: "rated", rating, ...comment !== undefined && { comment } }, now);
       draft.tell("session");
       return { written: toSession };
-    });
+    }, { fresh: true });
   }
 
   async seen(id: string, side: Side, seq: number, now: Date): Promise<void> {

@@ -1,6 +1,5 @@
 /** Closing against sending, transferring, claiming and waiting, by everybody at once, as random plans from a fixed seed say. */
 import assert from "node:assert/strict";
-import { openSqlite } from "../../services/sqlite/open.ts";
 import {
   chance,
   guests,
@@ -13,9 +12,11 @@ import {
   tally,
   times,
 } from "../crowd.ts";
+import { freshData } from "../databases.ts";
 import { type Answer, eventually, type Frame, type Listener, pause } from "../helpers.ts";
-import { freshFile, startTwo } from "../process.ts";
-import { impossible, shown, Witness } from "./witness.ts";
+import { startTwo } from "../process.ts";
+import { type Histories, shown } from "./histories.ts";
+import { impossible, type Witness, witnessOf } from "./witness.ts";
 
 const SEED = 5_200_727;
 const SCHEDULES = 200;
@@ -145,7 +146,7 @@ async function play(company: Company, plan: Plan, who: Someone): Promise<Played>
     const outcome = status < 300 ? status : body.code;
     assert.ok(ANSWERS[step.verb].includes(outcome), `${what}: ${step.verb}: ${status} ${outcome}`);
     if (status === 201) kept.set(text, body.id);
-    assert.deepEqual(witness.miscounted(), [], `${what}: places`);
+    assert.deepEqual(await witness.miscounted(), [], `${what}: places`);
     return { status, body };
   }));
 
@@ -174,7 +175,7 @@ async function play(company: Company, plan: Plan, who: Someone): Promise<Played>
   };
 }
 
-function compare(played: readonly Played[], histories: ReadonlyMap<string, readonly string[]>) {
+function compare(played: readonly Played[], histories: Histories) {
   let frames = 0;
   let states = 0;
   let waits = 0;
@@ -198,14 +199,10 @@ function compare(played: readonly Played[], histories: ReadonlyMap<string, reado
 }
 
 export async function everybodyAtOnce(): Promise<void> {
-  await using fresh = freshFile();
-  let witness: Witness | undefined;
-  await using store = await openSqlite({
-    file: fresh.file,
-    tune: (db) => witness = new Witness(db),
-  });
-  assert.ok(witness);
-  await using two = await startTwo(fresh.file);
+  await using data = freshData();
+  await using store = await data.open();
+  await using witness = await witnessOf(data);
+  await using two = await startTwo(data.env);
   const { urls } = two;
   // one takes who comes, the others take over: so there is a line
   const staff = await times(
@@ -220,8 +217,8 @@ export async function everybodyAtOnce(): Promise<void> {
     for (const socket of one.sockets) await socket[Symbol.asyncDispose]();
     played.push(one);
   });
-  const { frames, states, waits } = compare(played, witness.histories());
-  assert.deepEqual(witness.miscounted(), []);
+  const { frames, states, waits } = compare(played, await witness.histories());
+  assert.deepEqual(await witness.miscounted({ ended: true }), []);
   for (const { id } of staff) assert.equal((await store.agents.find(id))?.carrying, 0);
   const steps = tally(plans().flatMap((plan) => plan.steps.map(({ verb }) => verb)));
   assert.ok(states > 3 * SCHEDULES && waits > SCHEDULES / 4, `${states} states, ${waits} in line`);
