@@ -1,4 +1,5 @@
 /** Which database a test's sites, stores and processes are on: `each_store.ts` says, the test itself never does. */
+import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { DatabaseSync } from "node:sqlite";
 import { type Db, MongoClient } from "mongodb";
@@ -14,7 +15,7 @@ export interface Data extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Connected, as a process of its own would be. */
   open(): Promise<Store>;
-  /** All messages as they stand there, looked at past the store. */
+  /** All messages as they stand there, looked at past the store; fails where the database itself is damaged. */
   messages(): Promise<readonly Stored[]>;
 }
 
@@ -34,6 +35,10 @@ export const onServer = (server: Server, work: () => Promise<void> | void) =>
 
 /** The server of the test that is running, where it is not on SQLite. */
 export const serverNow = (): Server | undefined => current.getStore();
+
+/** How often to do something: the server that stands for a MongoDB here bears less. */
+export const rounds = (onSqlite: number, onMongo: number): number =>
+  serverNow() ? onMongo : onSqlite;
 
 export function freshData(): Data {
   const server = serverNow();
@@ -90,6 +95,8 @@ function sqliteData(): Data {
     open: () => openSqlite({ file }),
     messages() {
       using db = new DatabaseSync(file, { readOnly: true });
+      const whole = { ...db.prepare("PRAGMA integrity_check").get() };
+      assert.deepEqual(whole, { integrity_check: "ok" });
       const rows = db.prepare("SELECT id, sessionId, seq, sender, text FROM messages").all();
       return Promise.resolve(rows as unknown as Stored[]);
     },

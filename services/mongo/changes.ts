@@ -5,6 +5,7 @@
 import { type Db, ObjectId } from "mongodb";
 import type { Change } from "../domain.ts";
 import { refusesStreams } from "./faults.ts";
+import type { Telling } from "./log.ts";
 import { Poller } from "./poll.ts";
 import { Stream } from "./stream.ts";
 
@@ -29,7 +30,7 @@ export interface Stamps {
   readonly $set: Readonly<Record<string, string>>;
   readonly $currentDate: Readonly<Record<string, true>>;
 }
-export type Kind = "session" | "queue" | "message";
+export type Kind = Telling | "message";
 
 /** The same with `$set` of other fields; no part is empty, which a server would refuse. */
 export function stamped(

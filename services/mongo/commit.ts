@@ -90,6 +90,11 @@ export class SessionCommit implements AsyncDisposable {
     return promise;
   }
 
+  /** The session as it was read, once all its messages and events can be read too. */
+  whole(session: SessionDoc): Promise<SessionDoc> {
+    return this.#outbox.whole(session);
+  }
+
   /** Writes out what dead processes left in sessions' outboxes since before `since`. */
   async settle(since: Date, limit: number): Promise<readonly SessionDoc[]> {
     const left = await this.#parts.db.run(({ sessions }) =>
@@ -141,14 +146,10 @@ export class SessionCommit implements AsyncDisposable {
 
   /** The session as it is, with nothing left in its outbox that isn't written. */
   async #settled(id: string): Promise<SessionDoc | undefined> {
-    const { db, feed } = this.#parts;
-    const session = await db.run(({ sessions }) => sessions.findOne({ _id: keyOf(id) }));
-    if (!session?.outbox || this.#outbox.isCopied(session)) return session ?? undefined;
-    const written = await this.#outbox.writeOut(session);
-    // it may be this process's own, which could not be told of before
-    feed.tell(feed.token(), [{ kind: "message", sessionId: id }]);
-    this.#outbox.clearLater(written);
-    return written;
+    const session = await this.#parts.db.run(({ sessions }) =>
+      sessions.findOne({ _id: keyOf(id) })
+    );
+    return session ? await this.whole(session) : undefined;
   }
 
   /** The session after the change, unless somebody was faster. */
@@ -208,16 +209,18 @@ async function settleJobs(
 }
 
 /** What readers are told: once it is written with its messages, which nobody needs to read again then. */
-function changesOf({ entries, tells, before }: Draft, written: readonly Entry[] = []): Change[] {
+function changesOf(draft: Draft, written: readonly Entry[] = []): Change[] {
+  const { entries, tells, before, after: { assignedAgent: agentId = "" } } = draft;
   const sessionId = before._id.toHexString();
   const messages = written.flatMap((entry) => "message" in entry ? [toMessage(entry.message)] : []);
   const isSilent = messages.length > 0 || !entries.some((entry) => "message" in entry);
   return [
     ...messages.map((message) => ({ kind: "message", sessionId, message }) as const),
     ...isSilent ? [] : [{ kind: "message", sessionId } as const],
-    ...[...tells].map((kind) =>
-      kind === "queue" ? { kind } as const : { kind, sessionId } as const
-    ),
+    ...[...tells].map((kind): Change => {
+      if (kind === "queue") return { kind };
+      return kind === "agent" ? { kind, agentId } : { kind, sessionId };
+    }),
   ];
 }
 

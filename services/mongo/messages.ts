@@ -92,7 +92,8 @@ export class MongoMessages implements Messages {
     const due = { _id: keyOf(sessionId), dueAt: { $lt: now } };
     const answer = { id: plain(id), text: "", until };
     const fields = { answer, dueAt: until };
-    return await this.#touch(due, fields, { _id: due._id, "answer.id": id });
+    const begun = await this.#touch(due, fields, { _id: due._id, "answer.id": id });
+    return begun && toSession(await this.#parts.commit.whole(begun));
   }
 
   async growAnswer(sessionId: string, id: string, text: string, until: Date): Promise<boolean> {
@@ -134,7 +135,7 @@ export class MongoMessages implements Messages {
     which: Readonly<Record<string, unknown>>,
     fields: Readonly<Record<string, unknown>>,
     done: Readonly<Record<string, unknown>>,
-  ): Promise<Session | undefined> {
+  ): Promise<SessionDoc | undefined> {
     const { db, feed } = this.#parts;
     const by = feed.token();
     const after = await db.run(async ({ sessions }, { again }) => {
@@ -144,7 +145,7 @@ export class MongoMessages implements Messages {
     });
     if (!after) return undefined;
     feed.tell(by, [{ kind: "session", sessionId: after._id.toHexString() }]);
-    return toSession(after);
+    return after;
   }
 
   async #refuseStale(

@@ -2,16 +2,19 @@
  * What a session's document holds for `messages` and `events`: written with the session's change, then copied there, by
  * whoever comes first should the writer die.
  */
-import type { Collection, Filter } from "mongodb";
+import type { Collection, Filter, ObjectId } from "mongodb";
+import { setTimeout as pause } from "node:timers/promises";
 import { Batch } from "./batch.ts";
 import { stamped, type Stamps } from "./changes.ts";
 import type { CommitParts } from "./commit.ts";
 import { isDuplicate, unavailable } from "./faults.ts";
-import type { EventDoc, MessageDoc, SessionDoc } from "./rows.ts";
+import type { Entry, EventDoc, MessageDoc, SessionDoc } from "./rows.ts";
 import { wordsIn } from "./search.ts";
 
 /** How long it waits for a next change to clear it, in milliseconds. */
 const CLEAR_AFTER = 200;
+/** How long a writer has, in milliseconds: at once after each of these it is looked again. */
+const PATIENCE = [5, 10, 20, 40, 80];
 
 interface Clearing {
   readonly outboxId: string;
@@ -43,16 +46,26 @@ export class Outbox implements AsyncDisposable {
     await Promise.all(this.#running);
   }
 
-  /** Whether this process knows that it is copied. */
-  isCopied({ _id, outboxId }: SessionDoc): boolean {
-    return this.#clearing.get(_id.toHexString())?.outboxId === outboxId;
+  /** The session once all that belongs to it can be read: its writer has a moment to copy it, then it is done here. */
+  async whole(session: SessionDoc): Promise<SessionDoc> {
+    const { _id, outbox, outboxId } = session;
+    const id = _id.toHexString();
+    if (!outbox || this.#clearing.get(id)?.outboxId === outboxId) return session;
+    for (const patience of PATIENCE) {
+      if (await this.#isCopied(outbox)) return session;
+      await pause(patience);
+    }
+    const written = await this.writeOut(session);
+    // it may be this process's own, which could not be told of before
+    const { feed } = this.#parts;
+    feed.tell(feed.token(), [{ kind: "message", sessionId: id }]);
+    this.clearLater(written);
+    return written;
   }
 
   /** Copies it to where its entries belong; returns the session, changed where a row by hand stood in the way. */
   async writeOut(session: SessionDoc): Promise<SessionDoc> {
-    const { outbox = [] } = session;
-    const events = outbox.flatMap((entry) => "event" in entry ? [entry.event] : []);
-    const messages = outbox.flatMap((entry) => "message" in entry ? [entry.message] : []);
+    const { events, messages } = parted(session.outbox);
     const [blocked] = await Promise.all([this.#addMessages(messages), this.#addEvents(events)]);
     this.#parts.hooks.reach?.("logged");
     if (blocked === undefined) return session;
@@ -75,6 +88,17 @@ export class Outbox implements AsyncDisposable {
     };
     const due = () => this.#isBusy(id) ? this.clearLater(session) : run();
     this.#clearing.set(id, { outboxId, timer: setTimeout(due, CLEAR_AFTER), run });
+  }
+
+  async #isCopied(outbox: readonly Entry[]): Promise<boolean> {
+    const { events, messages } = parted(outbox);
+    const [toldOf, said] = await this.#parts.db.run((collections) =>
+      Promise.all([
+        idsIn(collections.events, events),
+        idsIn(collections.messages, messages),
+      ])
+    );
+    return toldOf === events.length && said === messages.length;
   }
 
   async #addEvents(entries: readonly EventDoc[]): Promise<void> {
@@ -132,6 +156,22 @@ export class Outbox implements AsyncDisposable {
     await db.run(({ sessions }) => sessions.bulkWrite(updates, { ordered: false }));
     return clears.map(() => {});
   }
+}
+
+function parted(outbox: readonly Entry[] = []) {
+  const events = outbox.flatMap((entry) => "event" in entry ? [entry.event] : []);
+  const messages = outbox.flatMap((entry) => "message" in entry ? [entry.message] : []);
+  return { events, messages };
+}
+
+/** How many of them are there. */
+async function idsIn<T extends { readonly _id: ObjectId }>(
+  collection: Collection<T>,
+  entries: readonly T[],
+): Promise<number> {
+  if (entries.length === 0) return 0;
+  const which = { _id: { $in: entries.map(({ _id }) => _id) } } as Filter<T>;
+  return (await collection.find(which, { projection: { _id: 1 } }).toArray()).length;
 }
 
 type Clear = Readonly<Required<Pick<SessionDoc, "_id" | "outboxId">>>;

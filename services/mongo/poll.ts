@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Change } from "../domain.ts";
 import { deadline } from "./bounded.ts";
 import type { Ear, Heard } from "./changes.ts";
-import type { Told } from "./rows.ts";
+import type { SessionDoc, Told } from "./rows.ts";
 import { collectionsOf } from "./schema.ts";
 
 /** How soon another process's writes are heard, in milliseconds. */
@@ -77,12 +77,12 @@ export class Poller implements Ear {
     using limit = deadline(ANSWERED_WITHIN);
     const { sessions, agents, signIns } = collectionsOf(this.#db, limit.signal);
     const [changed, working, ended] = await Promise.all([
-      sessions.find({ changedAt: from }, { projection: { told: 1 } }).toArray(),
+      sessions.find({ changedAt: from }, { projection: { told: 1, assignedAgent: 1 } }).toArray(),
       agents.find({ "told.at": from }, { projection: { told: 1 } }).toArray(),
       signIns.find({ endedAt: from }, { projection: { endedAt: 1, endedBy: 1 } }).toArray(),
     ]);
     return [
-      ...changed.flatMap(({ _id, told = {} }) => ofSession(_id.toHexString(), told)),
+      ...changed.flatMap(ofSession),
       ...working.map(({ _id, told }): News => {
         return { ...told, change: { kind: "agent", agentId: _id.toHexString() } };
       }),
@@ -108,14 +108,17 @@ export class Poller implements Ear {
   }
 }
 
-function ofSession(sessionId: string, told: Readonly<Partial<Record<string, Told>>>): News[] {
+function ofSession({ _id, told, assignedAgent = "" }: Partial<SessionDoc>): News[] {
+  const sessionId = String(_id);
   const changes: readonly Change[] = [
     { kind: "message", sessionId },
     { kind: "session", sessionId },
     { kind: "queue" },
+    { kind: "agent", agentId: assignedAgent },
   ];
+  const stamps: Readonly<Partial<Record<string, Told>>> = told ?? {};
   return changes.flatMap((change) => {
-    const stamp = told[change.kind];
+    const stamp = stamps[change.kind];
     return stamp ? [{ ...stamp, change }] : [];
   });
 }

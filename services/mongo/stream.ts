@@ -146,7 +146,11 @@ function toldOfMessage({ via, ...doc }: Document): Heard {
 }
 
 function toldOfSession(id: string, fields: Document): Heard[] {
-  const changes: readonly Change[] = [{ kind: "session", sessionId: id }, { kind: "queue" }];
+  const changes: readonly Change[] = [
+    { kind: "session", sessionId: id },
+    { kind: "queue" },
+    { kind: "agent", agentId: String(fields.assignedAgent) },
+  ];
   return changes.flatMap((change) => {
     const by = at(fields, `told.${change.kind}.by`);
     return by === undefined ? [] : [{ by, change }];

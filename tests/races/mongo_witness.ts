@@ -7,7 +7,6 @@ import type { Witness } from "./witness.ts";
 
 const WATCHED = ["agents", "sessions"];
 const IMAGES = { changeStreamPreAndPostImages: { enabled: true } };
-const MARK = "the last that there was when somebody asked";
 
 export async function mongoWitness({ env }: Data): Promise<Witness> {
   const client = new MongoClient(String(env.MONGO_URI));
@@ -25,11 +24,11 @@ export async function mongoWitness({ env }: Data): Promise<Witness> {
   })().catch(() => {}); // closed
   /** All that was written before this call. */
   const caughtUp = async () => {
-    const n = seen.marks + 1;
-    await db.collection("marks").updateOne({ _id: MARK as never }, { $set: { n } }, {
-      upsert: true,
+    const { insertedId } = await db.collection("marks").insertOne({});
+    await eventually(() => seen.last === String(insertedId), {
+      within: 20_000,
+      what: "hearing all",
     });
-    await eventually(() => seen.marks >= n, { within: 20_000, what: "hearing all" });
   };
   return {
     async histories() {
@@ -53,7 +52,8 @@ export async function mongoWitness({ env }: Data): Promise<Witness> {
 class Seen {
   readonly rows: Row[] = [];
   readonly wrong: string[] = [];
-  marks = 0;
+  /** The last mark. */
+  last = "";
   readonly #agents = new Map<string, Document>();
   readonly #sessions = new Map<string, Document>();
 
@@ -61,7 +61,7 @@ class Seen {
     const doc = "fullDocument" in event ? event.fullDocument : undefined;
     if (!doc || !("ns" in event) || !("coll" in event.ns)) return;
     const id = String(doc._id);
-    if (event.ns.coll === "marks") this.marks = id === MARK ? doc.n : this.marks;
+    if (event.ns.coll === "marks") this.last = id;
     else if (event.ns.coll === "agents") {
       this.#agents.set(id, doc);
       this.#checkAgent(doc);
