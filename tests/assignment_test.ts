@@ -1,11 +1,12 @@
 /** Who gets a session: the choice of an agent, places that fill and free, and the line (SPEC rules 2.1, 2.3). */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { openSqlite } from "../services/sqlite/open.ts";
-import { eventually, MovableClock, type Person, test, type TestSite, testSite } from "./helpers.ts";
+import { freshData, freshStore } from "./databases.ts";
+import { testOnEachStore as test } from "./each_store.ts";
+import { eventually, MovableClock, type Person, type TestSite, testSite } from "./helpers.ts";
 import {
   act,
   info,
+  isFrom,
   logOf,
   ok,
   refused,
@@ -14,6 +15,7 @@ import {
   start,
   statusOf,
   untilInfo,
+  untilSaid,
 } from "./talk.ts";
 
 const times = <T>(n: number, work: (index: number) => Promise<T>): Promise<T[]> =>
@@ -111,10 +113,9 @@ test("busy and offline set by hand give nobody away, and stay", async () => {
 });
 
 test("however many start at once, no place is given twice", async () => {
-  const folder = await Deno.makeTempDir();
-  const file = join(folder, "handoff.db");
-  await using one = await openSqlite({ file });
-  await using two = await openSqlite({ file });
+  await using data = freshData();
+  await using one = await data.open();
+  await using two = await data.open();
   await using site = await testSite({ store: one, env: { AGENT_CAPACITY: "2" } });
   await using other = await testSite({ store: two, env: { AGENT_CAPACITY: "2" } });
   const agents = [await site.agent("Ada"), await site.agent("Grace"), await site.agent("Mary")];
@@ -125,7 +126,6 @@ test("however many start at once, no place is given twice", async () => {
   const had = started.map(({ assignedAgent }) => assignedAgent);
   assert.equal(had.filter((id) => id === null).length, 14 - 6);
   for (const { id } of agents) assert.equal(had.filter((agent) => agent === id).length, 2);
-  await Deno.remove(folder, { recursive: true });
 });
 
 test("starting again, even in parallel, continues the open session", async () => {
@@ -205,16 +205,14 @@ test("a place that frees goes to the longest waiting: by a transfer to a colleag
 });
 
 test("a place that frees on one instance goes to who waits on another", async () => {
-  const folder = await Deno.makeTempDir();
-  const file = join(folder, "handoff.db");
-  await using one = await openSqlite({ file });
-  await using two = await openSqlite({ file });
+  await using data = freshData();
+  await using one = await data.open();
+  await using two = await data.open();
   await using site = await testSite({ store: one });
   await using other = await testSite({ store: two });
   const waiting = await line(site, "A", "B");
   const ada = await other.agent("Ada");
   await firstGoesTo(ada, waiting);
-  await Deno.remove(folder, { recursive: true });
 });
 
 test("who starts at the moment a place frees never gets ahead of who waits", async () => {
@@ -257,13 +255,14 @@ test("a session in which nothing was written for ten minutes is closed, and its 
 });
 
 test("a session idle for a day is closed", async () => {
-  await using store = await openSqlite({ file: ":memory:" });
+  await using store = await freshStore();
   const sessions: { who: Person; sessionId: string }[] = [];
   for (const hoursAgo of [25, 23]) {
     await using past = await testSite({ store, clock: new MovableClock(-hoursAgo * 3_600_000) });
     const who = await past.customer(`${hoursAgo} hours`);
     const { sessionId } = await start(who);
     await say(who, sessionId, "Hello");
+    await untilSaid(who, sessionId, isFrom("ai")); // else the next site's answer would be activity
     sessions.push({ who, sessionId });
   }
   await using site = await testSite({ store });

@@ -10,8 +10,8 @@ import { Library } from "../services/library.ts";
 import type { LlmClient } from "../services/llm.ts";
 import { openLog } from "../services/log.ts";
 import { Passwords } from "../services/passwords.ts";
-import { openSqlite } from "../services/sqlite/open.ts";
 import type { Store } from "../services/store.ts";
+import { freshStore, quiet } from "./databases.ts";
 
 /** A test that fails when it leaves anything open: since Deno 2.8 the sanitizers are off unless asked for. */
 export function test(name: string, fn: () => Promise<void> | void): void {
@@ -66,7 +66,7 @@ export class MovableClock implements Clock {
       if (!due) break;
       this.#offset += Math.max(0, due.due - this.now().getTime());
       this.#fire(due);
-      await pause(0); // what the timer began gets its turn
+      await quiet(); // what the timer began gets its turn
     }
     this.#offset += Math.max(0, end - this.now().getTime());
   }
@@ -103,7 +103,7 @@ export interface TestOptions {
   readonly articles?: readonly Article[];
   readonly llm?: LlmClient;
   readonly clock?: MovableClock;
-  /** An open store, which stays the caller's; else a fresh one in memory. */
+  /** An open store, which stays the caller's; else a fresh one. */
   readonly store?: Store;
   readonly demo?: boolean;
   /** Lines of the log go here, at level debug. */
@@ -156,7 +156,7 @@ export async function testSite(options: TestOptions = {}): Promise<TestSite> {
   const logged = options.logged ?? [];
   const log = openLog("debug", (line) => logged.push(line));
   const clock = options.clock ?? new MovableClock();
-  const store = options.store ?? await openSqlite({ file: ":memory:" });
+  const store = options.store ?? await freshStore();
   const site = openSite({
     config: parseConfig({ RATE_LIMITS: "off", ...options.env }),
     store,

@@ -1,6 +1,7 @@
 /** Messages over the JSON API: once, in order, by who may, and as they were written. */
 import assert from "node:assert/strict";
-import { pause, test, testSite } from "./helpers.ts";
+import { testOnEachStore as test } from "./each_store.ts";
+import { pause, testSite } from "./helpers.ts";
 import { act, isFrom, logOf, ok, refused, say, send, start, textsOf } from "./talk.ts";
 
 /** Ada has Linus's session. */

@@ -1,14 +1,13 @@
 /** Who is here, with a moved clock: lease, grace, return, restart, logout (SPEC rule 2.7). */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { openSqlite } from "../services/sqlite/open.ts";
+import { freshData, freshStore } from "./databases.ts";
+import { testOnEachStore as test } from "./each_store.ts";
 import {
   eventually,
   listen,
   MovableClock,
   PASSWORD,
   type Person,
-  test,
   type TestSite,
   testSite,
 } from "./helpers.ts";
@@ -192,11 +191,10 @@ test("nobody can be given a session whose agent's lease has run out but not been
 });
 
 test("after a restart nobody is shown present who isn't", async () => {
-  const folder = await Deno.makeTempDir();
-  const file = join(folder, "handoff.db");
+  await using data = freshData();
   let ada: Person, linus: Person, sessionId: string;
   {
-    await using store = await openSqlite({ file });
+    await using store = await data.open();
     await using site = await testSite({ store });
     ada = await site.agent("Ada");
     linus = await site.customer("Linus");
@@ -205,26 +203,25 @@ test("after a restart nobody is shown present who isn't", async () => {
     await using _socket = await ada.socket("");
   }
   { // at once: Ada's lease still runs, she may come back
-    await using store = await openSqlite({ file });
+    await using store = await data.open();
     await using site = await testSite({ store });
     assert.equal((await info(site.known(linus), sessionId)).assignedAgent, ada.id);
     await site.clock.move(LEASE + ROUND);
     await becomes(site, ada, "offline");
   }
   { // a night later
-    await using store = await openSqlite({ file });
+    await using store = await data.open();
     await using site = await testSite({ store, clock: new MovableClock(8 * 60 * 60 * SECOND) });
     assert.equal((await start(await site.customer("Early"))).mode, "ai");
     const now = await untilInfo(site.known(linus), sessionId, ({ waiting }) => waiting, 2_000);
     assert.equal(now.mode, "ai");
     assert.equal(await seen(site, ada), "offline");
   }
-  await Deno.remove(folder, { recursive: true });
 });
 
 test("a socket on another instance keeps an agent present", async () => {
   const clock = new MovableClock();
-  await using store = await openSqlite({ file: ":memory:" });
+  await using store = await freshStore();
   await using site = await testSite({ store, clock });
   await using other = await testSite({ store, clock });
   const ada = await site.agent("Ada");

@@ -36,12 +36,12 @@ export function freshFile(): AsyncDisposable & { readonly file: string; readonly
 }
 
 export async function startServer(
-  { file, env = {} }: { file: string; env?: Record<string, string> },
+  { file, env = {} }: { file?: string; env?: Readonly<Record<string, string>> },
 ): Promise<Server> {
   const own = { HOST: "127.0.0.1", PORT: "0", RATE_LIMITS: "off", LOG_LEVEL: "info" };
   const child = new Deno.Command(Deno.execPath(), {
     args: FLAGS,
-    env: { ...NOTHING, ...own, DATA_FILE: file, ...env },
+    env: { ...NOTHING, ...own, ...file && { DATA_FILE: file }, ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -82,12 +82,12 @@ export async function startServer(
   return { url, pid: child.pid, lines, kill, [Symbol.asyncDispose]: kill };
 }
 
-/** Two processes that serve one file. */
+/** Two processes over one database. */
 export async function startTwo(
-  file: string,
+  env: Readonly<Record<string, string>>,
 ): Promise<AsyncDisposable & { readonly urls: readonly [string, string] }> {
-  const first = await startServer({ file });
-  const second = await startServer({ file }).catch(async (error) => {
+  const first = await startServer({ env });
+  const second = await startServer({ env }).catch(async (error) => {
     await first.kill();
     throw error;
   });

@@ -1,25 +1,26 @@
-/** Everything at once, in one process and in two on one file: places, take-overs, messages, and what is seen of it. */
+/** Everything at once, in one process and in two on one database: places, take-overs, messages, and what is seen of it. */
 import assert from "node:assert/strict";
-import { openSqlite } from "../services/sqlite/open.ts";
 import type { Store } from "../services/store.ts";
 import { guests, hire, print, range, Someone, started, tally, times } from "./crowd.ts";
-import { eventually, type Frame, type Listener, test, testSite } from "./helpers.ts";
-import { freshFile, startTwo } from "./process.ts";
+import { freshData } from "./databases.ts";
+import { testOnEachStore as test } from "./each_store.ts";
+import { eventually, type Frame, type Listener, testSite } from "./helpers.ts";
+import { startTwo } from "./process.ts";
 import { takeOverWhileItStreams } from "./races/handover.ts";
 import { everybodyAtOnce } from "./races/schedules.ts";
 
-/** Two processes on one fresh file, and the test's own connection to it. */
+/** Two processes on one fresh database, and the test's own connection to it. */
 async function twoProcesses() {
-  const fresh = freshFile();
-  const store = await openSqlite({ file: fresh.file });
-  const servers = await startTwo(fresh.file);
+  const data = freshData();
+  const store = await data.open();
+  const servers = await startTwo(data.env);
   return {
     store,
     urls: servers.urls,
     async [Symbol.asyncDispose]() {
       await servers[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
-      await fresh[Symbol.asyncDispose]();
+      await data[Symbol.asyncDispose]();
     },
   };
 }
@@ -79,7 +80,7 @@ test("of 300 customers at once exactly 60 get the 60 places, in one process", as
   await raceForPlaces(site.store, [site.url]);
 });
 
-test("of 300 customers at once exactly 60 get the 60 places, in two processes on one file", async () => {
+test("of 300 customers at once exactly 60 get the 60 places, in two processes on one database", async () => {
   await using two = await twoProcesses();
   await raceForPlaces(two.store, two.urls);
 });
@@ -237,7 +238,7 @@ test(
 
 // ---- 6: two processes, one conversation ---------------------------------------------------------
 
-test("two processes on one file serve one chat between them within a second", async () => {
+test("two processes on one database serve one chat between them within a second", async () => {
   await using two = await twoProcesses();
   const { store, urls: [here, there] } = two;
   const ada = await hire(store, "Ada", { chosen: "busy" });
@@ -257,6 +258,11 @@ test("two processes on one file serve one chat between them within a second", as
     assert.ok(ms < 1_000, `${what} took ${Math.round(ms)} ms`);
   };
 
+  assert.equal((await linus.say(here, sessionId, "Can I return a lamp?")).status, 201);
+  await atLinus.next((f) => f.type === "delta" && f.text);
+  await within("a growing answer", atAda.next((f) => f.type === "delta" && f.text));
+  await atLinus.next((f) => f.type === "message" && f.sender === "ai");
+  await within("the answer", atAda.next((f) => f.type === "message" && f.sender === "ai"));
   assert.equal((await linus.act(here, "handoff", sessionId)).body.waiting, true);
   await within("the line", atDesk.next((f) => f.sessionId === sessionId && f.waiting));
   assert.equal((await ada.act(there, "claim", sessionId)).status, 200);
@@ -270,11 +276,13 @@ test("two processes on one file serve one chat between them within a second", as
     await within("an answer", atLinus.next((f) => f.type === "message" && f.id === told.id));
     await within("on a page", page.next((f) => String(f).includes(`m-${told.id}`)));
   }
-  atLinus.send({ type: "typing" });
-  await within("typing", atAda.type("typing"));
   const { seq } = (await ada.log(there, sessionId)).at(-1);
-  atAda.send({ type: "seen", seq });
-  await within("seen", atLinus.type("seen"));
+  for (const [one, other] of [[atLinus, atAda], [atAda, atLinus]] as const) {
+    one.send({ type: "typing" });
+    await within("typing", other.type("typing"));
+    one.send({ type: "seen", seq });
+    await within("seen", other.type("seen"));
+  }
   assert.equal((await ada.act(there, "end", sessionId)).status, 200);
   await within("the end", atLinus.next((f) => f.type === "session" && f.status === "closed"));
 
@@ -291,4 +299,4 @@ test("two processes on one file serve one chat between them within a second", as
   waits.sort((a, b) => a - b);
   const [median = 0, most = 0] = [waits[waits.length >> 1], waits.at(-1)].map((ms) => ms ?? 0);
   print(`between two processes, of ${waits.length}: median ${median | 0} ms, most ${most | 0} ms`);
-});
+}, { polled: true });

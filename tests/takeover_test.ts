@@ -1,6 +1,7 @@
 /** Taking over, transferring, ending and rating: who may, who wins, and what is said (SPEC rules 2.6, 2.8). */
 import assert from "node:assert/strict";
-import { test, testSite } from "./helpers.ts";
+import { testOnEachStore as test } from "./each_store.ts";
+import { testSite } from "./helpers.ts";
 import { act, info, logOf, ok, refused, say, send, setStatus, start, statusOf } from "./talk.ts";
 
 const UNKNOWN = "0".repeat(24);

@@ -5,6 +5,7 @@
 import { type Db, ObjectId } from "mongodb";
 import type { Change } from "../domain.ts";
 import { refusesStreams } from "./faults.ts";
+import type { Telling } from "./log.ts";
 import { Poller } from "./poll.ts";
 import { Stream } from "./stream.ts";
 
@@ -29,7 +30,7 @@ export interface Stamps {
   readonly $set: Readonly<Record<string, string>>;
   readonly $currentDate: Readonly<Record<string, true>>;
 }
-export type Kind = "session" | "queue" | "message";
+export type Kind = Telling | "message";
 
 /** The same with `$set` of other fields; no part is empty, which a server would refuse. */
 export function stamped(
@@ -158,7 +159,7 @@ class Reader {
       this.#waiting.clear();
       change = { kind: "gap" };
     }
-    this.#waiting.set(Object.values(change).join(" "), change);
+    this.#waiting.set(keyOf(change), change);
     this.#pulse.resolve();
   }
 
@@ -184,3 +185,9 @@ class Reader {
     }
   }
 }
+
+/** Each message that is handed on counts; of anything else the same again is once. */
+const keyOf = (change: Change): string =>
+  change.kind === "message"
+    ? `message ${change.sessionId} ${change.message?.id}`
+    : Object.values(change).join(" ");

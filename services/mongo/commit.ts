@@ -8,16 +8,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Change } from "../domain.ts";
 import { type Feed, stamped } from "./changes.ts";
 import type { Database } from "./database.ts";
-import { unavailable } from "./faults.ts";
-import { Draft } from "./log.ts";
-import { keyOf, type MessageDoc, type SessionDoc } from "./rows.ts";
+import { Draft, type Fields } from "./log.ts";
+import { Memory } from "./memory.ts";
+import { type Entry, given, keyOf, type MessageDoc, type SessionDoc, toMessage } from "./rows.ts";
 import { Outbox } from "./outbox.ts";
-import { TEXT } from "./schema.ts";
+import { Said } from "./said.ts";
+import { LAST_WRITES, SessionWrites } from "./writes.ts";
 
-/** Sessions that are remembered as they were last written here. */
-const MAX_KNOWN = 1_000;
 const MAX_PAUSE = 50;
-const LAST_WRITES = 5;
 /** Writes to one session that are made as one. */
 const TOGETHER = 100;
 
@@ -63,12 +61,16 @@ export class SessionCommit implements AsyncDisposable {
   readonly #parts: CommitParts;
   readonly #jobs = new Map<string, Job[]>();
   readonly #working = new Set<Promise<void>>();
-  readonly #known = new Map<string, SessionDoc>();
+  readonly #memory = new Memory();
   readonly #outbox: Outbox;
+  readonly #said: Said;
+  readonly #writes: SessionWrites;
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
     this.#outbox = new Outbox(parts, (id) => this.#jobs.has(id));
+    this.#said = new Said(parts.db);
+    this.#writes = new SessionWrites(parts.db);
   }
 
   /**
@@ -86,6 +88,11 @@ export class SessionCommit implements AsyncDisposable {
       this.#working.add(working);
     }
     return promise;
+  }
+
+  /** The session as it was read, once all its messages and events can be read too. */
+  whole(session: SessionDoc): Promise<SessionDoc> {
+    return this.#outbox.whole(session);
   }
 
   /** Writes out what dead processes left in sessions' outboxes since before `since`. */
@@ -116,32 +123,25 @@ export class SessionCommit implements AsyncDisposable {
   }
 
   async #together(id: string, jobs: readonly Job[]): Promise<void> {
-    if (jobs.some(({ fresh }) => fresh)) this.#known.delete(id);
+    if (jobs.some(({ fresh }) => fresh)) this.#memory.take(id);
+    const clientIds = jobs.flatMap(({ clientId }) => clientId ?? []);
     for (let tries = 0;; tries++) {
-      const known = this.#known.get(id);
-      this.#known.delete(id);
-      const before = known ?? await this.#settled(id);
+      const known = this.#memory.take(id);
+      const before = known?.session ?? await this.#settled(id);
       const draft = before && new Draft(before);
-      const said = await this.#said(id, jobs);
+      const said = before && await this.#said.look(before, clientIds, known?.ids);
       const outcomes: Outcome[] = [];
-      for (const job of jobs) outcomes.push(await outcomeOf(() => job.decide(draft, said)));
+      for (const { decide } of jobs) {
+        outcomes.push(await outcomeOf(() => decide(draft, said?.firsts ?? new Map())));
+      }
       // what was decided on a memory has to be decided again, unless its write proves that it was right
       if (known && !outcomes.every(isWrite)) continue;
-      const after = draft && outcomes.some(isWrite) ? await this.#write(draft) : before;
+      const isChange = draft && outcomes.some(isWrite);
+      const after = isChange ? await this.#write(draft) : before;
+      if (isChange && after) this.#remember(after, draft, said?.ids);
       if (after || !draft) return await settleJobs(jobs, outcomes, after);
       if (tries > 1) await pause(Math.random() * MAX_PAUSE);
     }
-  }
-
-  async #said(id: string, jobs: readonly Job[]): Promise<Map<string, MessageDoc>> {
-    const clientIds = jobs.flatMap(({ clientId }) => clientId === undefined ? [] : [clientId]);
-    const [only] = clientIds;
-    if (only === undefined) return new Map();
-    const which = clientIds.length === 1 ? only : { ...TEXT, $in: clientIds };
-    const found = await this.#parts.db.run(({ messages }) =>
-      messages.find({ sessionId: keyOf(id), clientId: which }).toArray()
-    );
-    return new Map(found.map((message) => [message.clientId ?? "", message]));
   }
 
   /** The session as it is, with nothing left in its outbox that isn't written. */
@@ -149,46 +149,33 @@ export class SessionCommit implements AsyncDisposable {
     const session = await this.#parts.db.run(({ sessions }) =>
       sessions.findOne({ _id: keyOf(id) })
     );
-    if (!session?.outbox) return session ?? undefined;
-    const written = await this.#outbox.writeOut(session);
-    this.#outbox.clearLater(written);
-    return written;
+    return session ? await this.whole(session) : undefined;
   }
 
   /** The session after the change, unless somebody was faster. */
   async #write(draft: Draft): Promise<SessionDoc | undefined> {
-    const { db, feed, hooks } = this.#parts;
+    const { feed, hooks } = this.#parts;
     const by = feed.token();
-    const changes = changesOf(draft);
-    const update = updateOf(draft, by, feed);
     const { _id, rev } = draft.before;
     try {
-      const after = await db.run(async ({ sessions }, { again }) => {
-        const options = { returnDocument: "after" } as const;
-        const written = await sessions.findOneAndUpdate({ _id, rev }, update, options);
-        if (written || !again) return written;
-        const now = await sessions.findOne({ _id });
-        if (now?.by.includes(by)) return now;
-        if (now && now.rev > rev + LAST_WRITES) throw unavailable(new Error("An answer was lost"));
-        return null;
-      });
-      if (!after) return undefined;
+      const update = updateOf(draft, by, feed);
+      if (!await this.#writes.write({ _id, rev, update, by })) return undefined;
       hooks.reach?.("changed");
-      const written = await this.#outbox.writeOut(after);
-      feed.tell(by, changes);
-      this.#remember(written);
+      const written = await this.#outbox.writeOut(afterOf(draft, by));
+      feed.tell(by, changesOf(draft, written.outbox));
       this.#outbox.clearLater(written);
       return written;
     } catch (error) {
-      feed.tell(by, changes, { isLost: true });
+      feed.tell(by, changesOf(draft), { isLost: true });
       throw error;
     }
   }
 
-  #remember(session: SessionDoc): void {
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(session._id.toHexString(), session);
+  #remember(session: SessionDoc, { entries }: Draft, ids: Set<string> | undefined): void {
+    for (const entry of entries) {
+      if ("message" in entry && entry.message.clientId) ids?.add(entry.message.clientId);
+    }
+    this.#memory.keep({ session, ids });
   }
 }
 
@@ -221,27 +208,36 @@ async function settleJobs(
   }
 }
 
-/** What readers are told once it is written. */
-function changesOf({ entries, tells, before }: Draft): Change[] {
+/** What readers are told: once it is written with its messages, which nobody needs to read again then. */
+function changesOf(draft: Draft, written: readonly Entry[] = []): Change[] {
+  const { entries, tells, before, after: { assignedAgent: agentId = "" } } = draft;
   const sessionId = before._id.toHexString();
-  const speaks = entries.some((entry) => "message" in entry);
+  const messages = written.flatMap((entry) => "message" in entry ? [toMessage(entry.message)] : []);
+  const isSilent = messages.length > 0 || !entries.some((entry) => "message" in entry);
   return [
-    ...speaks ? [{ kind: "message", sessionId } as const] : [],
-    ...[...tells].map((kind) =>
-      kind === "queue" ? { kind } as const : { kind, sessionId } as const
-    ),
+    ...messages.map((message) => ({ kind: "message", sessionId, message }) as const),
+    ...isSilent ? [] : [{ kind: "message", sessionId } as const],
+    ...[...tells].map((kind): Change => {
+      if (kind === "queue") return { kind };
+      return kind === "agent" ? { kind, agentId } : { kind, sessionId };
+    }),
   ];
 }
 
-function updateOf(draft: Draft, by: string, feed: Feed): UpdateFilter<SessionDoc> {
-  const { entries, before, tells } = draft;
+/** The fields that are written beside the draft's own. */
+function logOf({ entries, after }: Draft, by: string): Fields {
+  if (entries.length === 0) {
+    return { outbox: undefined, outboxId: undefined, unsettled: undefined };
+  }
   const outbox = entries.map((entry) =>
     "message" in entry ? { message: { ...entry.message, via: by } } : entry
   );
-  const log = entries.length > 0
-    ? { outbox, outboxId: by, unsettled: draft.after.lastActivity }
-    : { outbox: undefined, outboxId: undefined, unsettled: undefined };
-  const fields = Object.entries({ ...draft.fields, ...log });
+  return { outbox, outboxId: by, unsettled: after.lastActivity };
+}
+
+function updateOf(draft: Draft, by: string, feed: Feed): UpdateFilter<SessionDoc> {
+  const { before, tells } = draft;
+  const fields = Object.entries({ ...draft.fields, ...logOf(draft, by) });
   // an outbox that this one takes the place of was written: whoever polls is told so now
   const stamps = feed.stamp(by, [...tells, ...before.outbox ? ["message" as const] : []]);
   const gone = fields.filter(([, value]) => value === undefined).map(([name]) => name);
@@ -252,4 +248,19 @@ function updateOf(draft: Draft, by: string, feed: Feed): UpdateFilter<SessionDoc
     $unset: Object.fromEntries([...gone, ...quiet].map((name) => [name, 1])),
     ...stamped(stamps, Object.fromEntries(fields.filter(([, value]) => value !== undefined))),
   };
+}
+
+/** The session as that update leaves it. */
+function afterOf(draft: Draft, by: string): SessionDoc {
+  const { before, quiet } = draft;
+  const typing = { ...before.typing };
+  for (const side of quiet) delete typing[side];
+  return given({
+    ...before,
+    ...draft.fields,
+    ...logOf(draft, by),
+    typing,
+    rev: before.rev + 1,
+    by: [...before.by, by].slice(-LAST_WRITES),
+  }) as SessionDoc;
 }

@@ -1,11 +1,17 @@
 /** The one client: connected when it is first needed, again when it can be, and every failure a fault the app knows. */
 import { type Db, MongoClient, type MongoClientOptions } from "mongodb";
 import { setTimeout } from "node:timers/promises";
+import { deadline, within } from "./bounded.ts";
 import { faultOf, isAway, isLost, safely, unavailable, WrongAddress } from "./faults.ts";
 import { type Collections, collectionsOf, makeIndexes } from "./schema.ts";
 
 const DEFAULT_NAME = "handoff";
 const RETRY_AFTER = 100;
+/** Longer than the driver needs to give up by itself, where it does. */
+const GIVE_UP_AFTER = 6_000;
+/** At the start indexes may have to be made. */
+const OPEN_WITHIN = 10_000;
+const CLOSED_WITHIN = 2_000;
 
 /** Short, so that who asks is answered soon; the caller's address can't weaken what makes a write safe. */
 const SETTINGS = {
@@ -38,7 +44,7 @@ export class Database implements AsyncDisposable {
   readonly #options: DatabaseOptions;
   readonly #connected: (db: Db) => Promise<void>;
   #client: MongoClient | undefined;
-  #opening: Promise<Collections> | undefined;
+  #opening: Promise<Db> | undefined;
   #isAway = false;
   #isClosed = false;
 
@@ -58,7 +64,8 @@ export class Database implements AsyncDisposable {
   }
 
   /**
-   * Does `work`, and once more where its answer was lost: so it has to come to the same when it is done twice.
+   * Does `work`, and once more where its answer was lost, unless the database is known to be away: so it has to come to the same
+   * when it is done twice.
    * `again` tells it to look first whether it stands.
    */
   async run<T>(
@@ -66,9 +73,8 @@ export class Database implements AsyncDisposable {
   ): Promise<T> {
     if (this.#isClosed) throw unavailable(new Error("The store is closed"));
     try {
-      const collections = await this.#open();
-      const result = await work(collections, { again: false })
-        .catch((error) => this.#retried(error, () => work(collections, { again: true })));
+      const result = await this.#attempt(work, { again: false })
+        .catch((error) => this.#retried(error, () => this.#attempt(work, { again: true })));
       this.#told(undefined);
       return result;
     } catch (error) {
@@ -81,30 +87,40 @@ export class Database implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#opening?.catch(() => {});
-    await this.#client?.close();
+    if (this.#client) await within(CLOSED_WITHIN, this.#client.close()).catch(() => {});
+  }
+
+  async #attempt<T>(
+    work: (collections: Collections, attempt: { again: boolean }) => Promise<T>,
+    attempt: { again: boolean },
+  ): Promise<T> {
+    const db = await this.#open();
+    using limit = deadline(GIVE_UP_AFTER);
+    return await work(collectionsOf(db, limit.signal), attempt);
   }
 
   async #retried<T>(error: unknown, work: () => Promise<T>): Promise<T> {
-    if (!isLost(error) || this.#isClosed) throw error;
+    if (!isLost(error) || this.#isAway || this.#isClosed) throw error;
     await setTimeout(RETRY_AFTER);
     return await work();
   }
 
-  #open(): Promise<Collections> {
+  #open(): Promise<Db> {
     return this.#opening ??= this.#begin().catch((error) => {
       this.#opening = undefined; // the next question tries again
       throw error;
     });
   }
 
-  async #begin(): Promise<Collections> {
+  async #begin(): Promise<Db> {
     const { uri, name, driver } = this.#options;
     this.#client ??= clientOf(uri, { ...SETTINGS, ...driver });
-    await this.#client.connect();
+    await within(OPEN_WITHIN, this.#client.connect());
     const db = this.#client.db(name ?? (nameIn(uri) || DEFAULT_NAME));
-    await makeIndexes(db);
+    using limit = deadline(OPEN_WITHIN);
+    await makeIndexes(db, limit.signal);
     await this.#connected(db);
-    return collectionsOf(db);
+    return db;
   }
 
   #told(error: unknown): void {

@@ -8,6 +8,7 @@ import {
   MongoServerSelectionError,
 } from "mongodb";
 import { Fault } from "../errors.ts";
+import { GivenUp } from "./bounded.ts";
 
 /** What a server answers that steps down, shuts down, starts up, lets nobody in, or can't keep a write safe. */
 const AWAY = new Set([
@@ -31,13 +32,14 @@ export class WrongAddress extends Error {
 
 /** Whether the question reached the server is unknown, or it was asked of one that may not write any more. */
 export const isLost = (error: unknown): boolean =>
+  error instanceof GivenUp ||
   error instanceof MongoError && !(error instanceof MongoServerSelectionError) &&
-  (error instanceof MongoNetworkError || error.hasErrorLabel("RetryableWriteError") ||
-    error.hasErrorLabel("RetryableError") ||
-    error instanceof MongoBulkWriteError && error.code === undefined);
+    (error instanceof MongoNetworkError || error.hasErrorLabel("RetryableWriteError") ||
+      error.hasErrorLabel("RetryableError") ||
+      error instanceof MongoBulkWriteError && error.code === undefined);
 
 export function isAway(error: unknown): boolean {
-  if (error instanceof WrongAddress) return true;
+  if (error instanceof WrongAddress || error instanceof GivenUp) return true;
   if (!(error instanceof MongoError) || error instanceof MongoInvalidArgumentError) return false;
   return !(error instanceof MongoServerError) || isLost(error) || AWAY.has(Number(error.code));
 }

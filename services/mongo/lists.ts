@@ -38,16 +38,26 @@ export class MongoLists implements Pick<Sessions, ListMethod> {
     return first;
   }
 
-  async queuePosition({ id }: Session): Promise<number | undefined> {
-    const _id = keyOf(id);
-    const mine = await this.#db.run(({ sessions }) => sessions.findOne({ _id }));
-    const { waitingSince } = mine ?? {};
+  /** In one look, so that it is a place that the session had while it waited. */
+  async queuePosition({ id, waitingSince }: Session): Promise<number | undefined> {
     if (!waitingSince) return undefined;
-    const [before, same] = await Promise.all([
-      this.#count({ waitingSince: { ...SINCE_EVER, $lt: waitingSince } }),
-      this.#count({ waitingSince, _id: { $lte: _id } }),
-    ]);
-    return before + same;
+    const isMe = { $eq: ["$_id", keyOf(id)] };
+    const isBefore = {
+      $or: [{ $lt: ["$waitingSince", waitingSince] }, { $lte: ["$_id", keyOf(id)] }],
+    };
+    const [line] = await this.#db.run(({ sessions }) =>
+      sessions.aggregate<{ place: number; isHere: boolean }>([
+        { $match: { waitingSince: { ...SINCE_EVER, $lte: waitingSince } } },
+        {
+          $group: {
+            _id: null,
+            place: { $sum: { $cond: [isBefore, 1, 0] } },
+            isHere: { $max: isMe },
+          },
+        },
+      ]).toArray()
+    );
+    return line?.isHere ? line.place : undefined;
   }
 
   async waiting(limit: number): Promise<readonly Session[]> {

@@ -26,13 +26,16 @@ export interface Saying {
   readonly sources?: readonly Source[];
 }
 
+export type Telling = Extract<Change["kind"], "session" | "queue" | "agent">;
+
 /** `undefined` takes a field away. */
 export type Fields = { readonly [K in keyof SessionDoc]?: SessionDoc[K] | undefined };
 
 export class Draft {
   readonly #before: SessionDoc;
   readonly entries: Entry[] = [];
-  readonly tells = new Set<"session" | "queue">();
+  /** Of whom it is told; `agent` is the one who has the session then. */
+  readonly tells = new Set<Telling>();
   /** Whose typing ends. */
   readonly quiet = new Set<Side>();
   #fields: Fields = {};
@@ -60,7 +63,7 @@ export class Draft {
     this.#fields = { ...this.#fields, ...fields };
   }
 
-  tell(kind: Extract<Change["kind"], "session" | "queue">): void {
+  tell(kind: Telling): void {
     this.tells.add(kind);
   }
 

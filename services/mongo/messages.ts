@@ -47,6 +47,7 @@ export class MongoMessages implements Messages {
     const id = newId(now);
     const { clientId } = draft;
     return this.#parts.commit.change(sessionId, async (saying, said) => {
+      refuseStrangers(saying, actor);
       const first = firstOf(saying, said, actor, draft);
       if (first) return { result: { message: first, repeated: true } };
       allow(saying, actor);
@@ -91,7 +92,8 @@ export class MongoMessages implements Messages {
     const due = { _id: keyOf(sessionId), dueAt: { $lt: now } };
     const answer = { id: plain(id), text: "", until };
     const fields = { answer, dueAt: until };
-    return await this.#touch(due, fields, { _id: due._id, "answer.id": id });
+    const begun = await this.#touch(due, fields, { _id: due._id, "answer.id": id });
+    return begun && toSession(await this.#parts.commit.whole(begun));
   }
 
   async growAnswer(sessionId: string, id: string, text: string, until: Date): Promise<boolean> {
@@ -133,7 +135,7 @@ export class MongoMessages implements Messages {
     which: Readonly<Record<string, unknown>>,
     fields: Readonly<Record<string, unknown>>,
     done: Readonly<Record<string, unknown>>,
-  ): Promise<Session | undefined> {
+  ): Promise<SessionDoc | undefined> {
     const { db, feed } = this.#parts;
     const by = feed.token();
     const after = await db.run(async ({ sessions }, { again }) => {
@@ -143,7 +145,7 @@ export class MongoMessages implements Messages {
     });
     if (!after) return undefined;
     feed.tell(by, [{ kind: "session", sessionId: after._id.toHexString() }]);
-    return toSession(after);
+    return after;
   }
 
   async #refuseStale(
@@ -175,25 +177,28 @@ export class MongoMessages implements Messages {
   }
 }
 
+function refuseStrangers(draft: Draft | undefined, { side, id }: Actor): asserts draft is Draft {
+  if (draft && (side === "agent" || draft.before.userId === id)) return;
+  throw new Fault("not_found", "There is no such conversation");
+}
+
 /** What was stored under the draft's `clientId` before, or is about to be. */
 function firstOf(
-  saying: Draft | undefined,
+  saying: Draft,
   said: ReadonlyMap<string, MessageDoc>,
   { side }: Actor,
   { clientId, text }: MessageDraft,
 ): Message | undefined {
   if (clientId === undefined) return undefined;
-  const waiting = saying?.entries.flatMap((entry) => "message" in entry ? [entry.message] : []);
-  const first = said.get(clientId) ?? waiting?.find((message) => message.clientId === clientId);
+  const waiting = saying.entries.flatMap((entry) => "message" in entry ? [entry.message] : []);
+  const first = said.get(clientId) ?? waiting.find((message) => message.clientId === clientId);
   if (first && (first.text !== text || first.sender !== side)) {
     throw new Fault("conflict", "Another message was sent under this clientId");
   }
   return first && toMessage(first);
 }
 
-function allow(draft: Draft | undefined, actor: Actor): asserts draft is Draft {
-  if (!draft) throw new Fault("not_found", "There is no such conversation");
-  const { status, assignedAgent } = draft.after;
+function allow({ after: { status, assignedAgent } }: Draft, actor: Actor): void {
   if (status === "closed") throw new Fault("closed", "This chat has ended");
   if (actor.side === "user" || assignedAgent === actor.id) return;
   if (assignedAgent === undefined) {

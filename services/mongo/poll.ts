@@ -2,9 +2,10 @@
 import type { Db } from "mongodb";
 import { setTimeout } from "node:timers/promises";
 import type { Change } from "../domain.ts";
+import { deadline } from "./bounded.ts";
 import type { Ear, Heard } from "./changes.ts";
-import type { Told } from "./rows.ts";
-import { type Collections, collectionsOf } from "./schema.ts";
+import type { SessionDoc, Told } from "./rows.ts";
+import { collectionsOf } from "./schema.ts";
 
 /** How soon another process's writes are heard, in milliseconds. */
 const EVERY = 250;
@@ -12,6 +13,7 @@ const EVERY = 250;
 const OVERLAP = 2_000;
 /** What was written just before the first look is told too: once too often rather than not at all. */
 const MARGIN = 1_000;
+const ANSWERED_WITHIN = 6_000;
 
 interface News extends Heard {
   readonly at: Date;
@@ -19,7 +21,6 @@ interface News extends Heard {
 
 export class Poller implements Ear {
   readonly #db: Db;
-  readonly #collections: Collections;
   readonly #hear: (heard: Heard | "gap") => void;
   readonly #isWanted: () => boolean;
   readonly #stop = new AbortController();
@@ -29,7 +30,6 @@ export class Poller implements Ear {
 
   constructor(db: Db, hear: (heard: Heard | "gap") => void, isWanted: () => boolean) {
     this.#db = db;
-    this.#collections = collectionsOf(db);
     this.#hear = hear;
     this.#isWanted = isWanted;
   }
@@ -67,20 +67,22 @@ export class Poller implements Ear {
 
   /** The server's clock: all times of news are by it. */
   async #now(): Promise<number> {
-    const { localTime } = await this.#db.command({ hello: 1 });
+    using limit = deadline(ANSWERED_WITHIN);
+    const { localTime } = await this.#db.command({ hello: 1 }, { signal: limit.signal });
     return localTime.getTime();
   }
 
   async #news(since: number): Promise<News[]> {
     const from = { $gte: new Date(since) };
-    const { sessions, agents, signIns } = this.#collections;
+    using limit = deadline(ANSWERED_WITHIN);
+    const { sessions, agents, signIns } = collectionsOf(this.#db, limit.signal);
     const [changed, working, ended] = await Promise.all([
-      sessions.find({ changedAt: from }, { projection: { told: 1 } }).toArray(),
+      sessions.find({ changedAt: from }, { projection: { told: 1, assignedAgent: 1 } }).toArray(),
       agents.find({ "told.at": from }, { projection: { told: 1 } }).toArray(),
       signIns.find({ endedAt: from }, { projection: { endedAt: 1, endedBy: 1 } }).toArray(),
     ]);
     return [
-      ...changed.flatMap(({ _id, told = {} }) => ofSession(_id.toHexString(), told)),
+      ...changed.flatMap(ofSession),
       ...working.map(({ _id, told }): News => {
         return { ...told, change: { kind: "agent", agentId: _id.toHexString() } };
       }),
@@ -106,14 +108,17 @@ export class Poller implements Ear {
   }
 }
 
-function ofSession(sessionId: string, told: Readonly<Partial<Record<string, Told>>>): News[] {
+function ofSession({ _id, told, assignedAgent = "" }: Partial<SessionDoc>): News[] {
+  const sessionId = String(_id);
   const changes: readonly Change[] = [
     { kind: "message", sessionId },
     { kind: "session", sessionId },
     { kind: "queue" },
+    { kind: "agent", agentId: assignedAgent },
   ];
+  const stamps: Readonly<Partial<Record<string, Told>>> = told ?? {};
   return changes.flatMap((change) => {
-    const stamp = told[change.kind];
+    const stamp = stamps[change.kind];
     return stamp ? [{ ...stamp, change }] : [];
   });
 }

@@ -164,7 +164,7 @@ export interface SessionDoc {
   readonly outboxId?: string;
   /** Since when there is an outbox or a start to be settled, should its process have died. */
   readonly unsettled?: Date;
-  readonly told?: { readonly [K in "session" | "queue" | "message"]?: Told };
+  readonly told?: { readonly [K in "session" | "queue" | "agent" | "message"]?: Told };
   readonly changedAt?: Date;
 }
 

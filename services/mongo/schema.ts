@@ -1,5 +1,6 @@
 /** The collections and their indexes, made at start where they are missing. */
-import type { Collection, Db, IndexDescription } from "mongodb";
+import type { Collection, Db, Document, IndexDescription } from "mongodb";
+import { bounded } from "./bounded.ts";
 import type {
   AgentDoc,
   EventDoc,
@@ -18,7 +19,12 @@ export interface Collections {
   readonly sessions: Collection<SessionDoc>;
   readonly messages: Collection<MessageDoc>;
   readonly events: Collection<EventDoc>;
-  readonly marks: Collection<{ readonly _id: string; readonly value: number }>;
+  readonly marks: Collection<MarkDoc>;
+}
+
+interface MarkDoc {
+  readonly _id: string;
+  readonly value: number;
 }
 
 /** In seconds: long enough for every poller to have seen that a sign-in ended. */
@@ -72,19 +78,39 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
   marks: [],
 };
 
-export const collectionsOf = (db: Db): Collections => ({
-  users: db.collection("users"),
-  agents: db.collection("agents"),
-  signIns: db.collection("signIns"),
-  vouchers: db.collection("vouchers"),
-  sessions: db.collection("sessions"),
-  messages: db.collection("messages"),
-  events: db.collection("events"),
-  marks: db.collection("marks"),
-});
+/** All that is asked of them ends when `signal` aborts. */
+export function collectionsOf(db: Db, signal: AbortSignal): Collections {
+  const named = <T extends Document>(name: string) => bounded(db.collection<T>(name), signal);
+  return {
+    get users() {
+      return named<UserDoc>("users");
+    },
+    get agents() {
+      return named<AgentDoc>("agents");
+    },
+    get signIns() {
+      return named<SignInDoc>("signIns");
+    },
+    get vouchers() {
+      return named<VoucherDoc>("vouchers");
+    },
+    get sessions() {
+      return named<SessionDoc>("sessions");
+    },
+    get messages() {
+      return named<MessageDoc>("messages");
+    },
+    get events() {
+      return named<EventDoc>("events");
+    },
+    get marks() {
+      return named<MarkDoc>("marks");
+    },
+  };
+}
 
-export async function makeIndexes(db: Db): Promise<void> {
+export async function makeIndexes(db: Db, signal: AbortSignal): Promise<void> {
   for (const [name, indexes] of Object.entries(INDEXES)) {
-    if (indexes.length > 0) await db.collection(name).createIndexes([...indexes]);
+    if (indexes.length > 0) await bounded(db.collection(name), signal).createIndexes([...indexes]);
   }
 }

@@ -77,13 +77,14 @@ export class MongoSessions extends MongoLists implements Sessions {
   }
 
   async find(id: string): Promise<Session | undefined> {
-    const found = await this.#parts.db.run(({ sessions }) => sessions.findOne({ _id: keyOf(id) }));
-    return found ? toSession(found) : undefined;
+    const { db, commit } = this.#parts;
+    const found = await db.run(({ sessions }) => sessions.findOne({ _id: keyOf(id) }));
+    return found ? toSession(await commit.whole(found)) : undefined;
   }
 
   async openOf(userId: string): Promise<Session | undefined> {
     const open = await this.#openOf(userId);
-    return open && toSession(open);
+    return open && toSession(await this.#parts.commit.whole(open));
   }
 
   move(
@@ -109,7 +110,7 @@ export class MongoSessions extends MongoLists implements Sessions {
       draft.note({ kind: "rated", rating, ...comment !== undefined && { comment } }, now);
       draft.tell("session");
       return { written: toSession };
-    });
+    }, { fresh: true });
   }
 
   async seen(id: string, side: Side, seq: number, now: Date): Promise<void> {
@@ -279,6 +280,7 @@ function handing(
   if (agent) {
     const { id: assignedAgent, name: agentName } = agent;
     draft.set({ mode: "human", assignedAgent, agentName, placeEpoch: epoch });
+    draft.tell("agent"); // that the place was taken was told before the session had come
   } else if (to === "closed") {
     const openKey = _id.toHexString();
     draft.set({ status: "closed", closedAt: now, openKey, silentUntil: undefined });

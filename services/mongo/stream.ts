@@ -2,9 +2,14 @@
 import type { ChangeStream, ChangeStreamDocument, Db, Document } from "mongodb";
 import { setTimeout } from "node:timers/promises";
 import type { Change } from "../domain.ts";
+import { within } from "./bounded.ts";
 import type { Ear, Heard } from "./changes.ts";
+import { type MessageDoc, toMessage } from "./rows.ts";
 
 const WAIT_AT_MOST = 1_000;
+/** The server answers within `WAIT_AT_MOST`, and the driver gives up before this, where it does. */
+const SILENT_AT_MOST = 8_000;
+const CLOSED_WITHIN = 1_000;
 const BACKOFF = { least: 100, most: 2_000 };
 const PIPELINE: Document[] = [
   {
@@ -13,9 +18,14 @@ const PIPELINE: Document[] = [
       "ns.coll": { $in: ["agents", "messages", "sessions", "signIns"] },
     },
   },
-  // it only wakes: what was written is read by whoever is woken
-  { $project: { "fullDocument.text": 0, "fullDocument.words": 0, "fullDocument.sources": 0 } },
-  { $project: { "updateDescription.updatedFields.outbox": 0 } },
+  // it only wakes: but for messages, what was written is read by whoever is woken
+  {
+    $project: {
+      "fullDocument.words": 0,
+      "fullDocument.outbox": 0,
+      "updateDescription.updatedFields.outbox": 0,
+    },
+  },
 ];
 
 export class Stream implements Ear {
@@ -41,7 +51,7 @@ export class Stream implements Ear {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#begun.stream.close().catch(() => {});
+    await closed(this.#begun.stream);
     await this.#running;
   }
 
@@ -55,14 +65,14 @@ export class Stream implements Ear {
   /** Until it breaks. */
   async #follow({ stream, first }: Begun): Promise<void> {
     try {
-      for (let event = await first;; event = await stream.tryNext()) {
+      for (let event = await first;; event = await within(SILENT_AT_MOST, stream.tryNext())) {
         if (event) this.#told(event);
         if (this.#stop.signal.aborted) break;
       }
     } catch {
       // whatever is missed meanwhile is told as a gap
     }
-    await stream.close().catch(() => {});
+    await closed(stream);
   }
 
   async #reopen(): Promise<void> {
@@ -94,13 +104,16 @@ async function begin(db: Db): Promise<Begun> {
   const placed = new Promise((resolve) => stream.once("resumeTokenChanged", resolve));
   const first = stream.tryNext();
   try {
-    await Promise.race([placed, first]);
-    return { stream, first };
+    await within(SILENT_AT_MOST, Promise.race([placed, first]));
+    return { stream, first: within(SILENT_AT_MOST, first) };
   } catch (error) {
-    await stream.close().catch(() => {});
+    await closed(stream);
     throw error;
   }
 }
+
+const closed = (stream: ChangeStream): Promise<void> =>
+  within(CLOSED_WITHIN, stream.close()).catch(() => {});
 
 function heardIn(event: ChangeStreamDocument): Heard[] {
   if (!("ns" in event) || !("coll" in event.ns) || !("documentKey" in event)) return [];
@@ -112,9 +125,7 @@ function heardIn(event: ChangeStreamDocument): Heard[] {
   const isNew = event.operationType !== "update";
   switch (event.ns.coll) {
     case "messages":
-      return whole && isNew
-        ? [{ by: whole.via, change: { kind: "message", sessionId: String(whole.sessionId) } }]
-        : [];
+      return whole && isNew ? [toldOfMessage(whole)] : [];
     case "agents": {
       const by = isNew ? whole?.told?.by : at(fields, "told.by");
       return by === undefined ? [] : [{ by, change: { kind: "agent", agentId: id } }];
@@ -128,8 +139,18 @@ function heardIn(event: ChangeStreamDocument): Heard[] {
   }
 }
 
+/** With the message, but for a row by hand, which may be anything. */
+function toldOfMessage({ via, ...doc }: Document): Heard {
+  const message = via === undefined ? {} : { message: toMessage(doc as MessageDoc) };
+  return { by: via, change: { kind: "message", sessionId: String(doc.sessionId), ...message } };
+}
+
 function toldOfSession(id: string, fields: Document): Heard[] {
-  const changes: readonly Change[] = [{ kind: "session", sessionId: id }, { kind: "queue" }];
+  const changes: readonly Change[] = [
+    { kind: "session", sessionId: id },
+    { kind: "queue" },
+    { kind: "agent", agentId: String(fields.assignedAgent) },
+  ];
   return changes.flatMap((change) => {
     const by = at(fields, `told.${change.kind}.by`);
     return by === undefined ? [] : [{ by, change }];

@@ -91,6 +91,37 @@ function announcing(whose: string, test: TestOfTwo): void {
     }
   });
 
+  test(
+    `${whose}sessions are an agent's by the time that the agent is announced`,
+    async (cast, other) => {
+      const ada = await cast.agent("Ada", { capacity: 2 });
+      const grace = await cast.agent("Grace", { chosen: "busy" });
+      const session = await aiSession(cast);
+      const customer = await cast.customer();
+      const giving = [
+        { to: ada, give: () => cast.move(session, "free") },
+        { to: grace, give: () => cast.move(session, { agentId: grace.id }) },
+        { to: ada, give: () => cast.start(customer) },
+      ];
+      for (const { to, give } of giving) {
+        const stop = new AbortController();
+        const looks: Promise<readonly string[]>[] = [];
+        const looking = (async () => {
+          for await (const change of other.store.changes(stop.signal)) {
+            if (change.kind !== "agent" || change.agentId !== to.id) continue;
+            looks.push(
+              other.store.sessions.carriedBy(to.id).then((rows) => rows.map(({ id }) => id)),
+            );
+          }
+        })();
+        const { id } = await give();
+        await until(async () => (await looks.at(-1))?.includes(id));
+        stop.abort();
+        await looking;
+      }
+    },
+  );
+
   test(`${whose}ended sign-ins are announced, each`, async (cast, other) => {
     const { signIns } = cast.store;
     const ids = [newId(), newId(), newId(), newId()] as const;
@@ -194,6 +225,13 @@ function following(test: Test): void {
     }
     await sending;
   });
+}
+
+async function until(look: () => Promise<boolean | undefined>): Promise<void> {
+  for (const end = Date.now() + 3_000; !await look();) {
+    assert.ok(Date.now() < end, "the last look came too early");
+    await new Promise((done) => setTimeout(done, 20));
+  }
 }
 
 const messageIn = ({ id: sessionId }: Session): Change => ({ kind: "message", sessionId });

@@ -71,6 +71,19 @@ function refusing(test: Test): void {
     assert.deepEqual(await cast.told(session), ["system: Linus ended the chat"]);
   });
 
+  test("another customer's session takes no message, and looks as if it weren't there", async (cast) => {
+    const session = await cast.start();
+    const draft = { text: "Hello?", clientId: "c-1" };
+    await cast.asks(session, draft);
+    const eve = asCustomer(await cast.start());
+    await rejects(cast.append(session, eve, "It is me"), "not_found");
+    await rejects(cast.append(session, eve, draft), "not_found");
+    await rejects(cast.append(session, eve, { ...draft, text: "Another" }), "not_found");
+    await cast.move(session, "closed");
+    await rejects(cast.append(session, eve, "And now?"), "not_found");
+    assert.deepEqual(await cast.told(session), ["user: Hello?"]);
+  });
+
   test("only the assigned agent writes", async (cast) => {
     const [ada, grace] = [await cast.agent("Ada"), await cast.agent("Grace", { chosen: "busy" })];
     const session = await cast.start();

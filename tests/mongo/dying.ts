@@ -47,6 +47,23 @@ export function dying(test: Test): void {
     });
   }
 
+  test("who reads a session finds all its messages, also those that a dead process never copied", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const ada = await cast.agent("Ada", { chosen: "busy" });
+    const session = await cast.start();
+    dieAt("changed");
+    await assert.rejects(cast.asks(session, "Hello?"), /died/);
+    assert.deepEqual(await heir.log(session), [], "so looking means something");
+    const begun = await heir.store.messages.beginAnswer(session.id, newId(), at(60), at(2));
+    assert.equal(begun?.askedSeq, 1);
+    assert.deepEqual(await heir.told(session), ["user: Hello?"]);
+    const taken = { kind: "taken_over", agentId: ada.id, agentName: "Ada", from: "ai" } as const;
+    await assert.rejects(cast.move(session, { agentId: ada.id }, [taken]), /died/);
+    assert.equal((await heir.sessionNow(session)).lastSeq, 2);
+    assert.deepEqual(await heir.told(session), ["user: Hello?", "system: Ada joined"]);
+  });
+
   test("a place that a dead process took is given back, and not to two", async (home) => {
     const { cast, dieAt } = await home.mortal();
     const heir = await home.cast();

@@ -13,13 +13,13 @@ export function losing(test: Test): void {
     const customer = await cast.customer();
     cable.lose("insert sessions");
     const session = await cast.start(customer);
-    for (const command of ["findAndModify sessions", "insert messages"]) {
+    for (const command of ["update sessions", "insert messages"]) {
       cable.lose(command);
       await cast.asks(session, command);
     }
     cable.lose("findAndModify agents");
     const other = await cast.start();
-    cable.lose("findAndModify sessions");
+    cable.lose("update sessions");
     await cast.move(other, "closed", [ended]);
     cable.lose("update agents");
     const grace = await cast.newcomer("Grace");
@@ -30,7 +30,7 @@ export function losing(test: Test): void {
     assert.equal(cable.lost, 7);
     assert.deepEqual(await cast.told(session), [
       "system: Ada joined",
-      "user: findAndModify sessions",
+      "user: update sessions",
       "user: insert messages",
     ]);
     assert.deepEqual(await cast.told(other), [
@@ -53,7 +53,7 @@ export function losing(test: Test): void {
     const cast = await home.cast({}, cable.uri);
     const session = await cast.start();
     const draft = { text: "Hello?", clientId: "c-1" };
-    cable.lose("findAndModify sessions", 9);
+    cable.lose("update sessions", 9);
     await rejects(cast.asks(session, draft), "unavailable");
     cable.lose("none");
     await cast.asks(session, draft);

@@ -1,6 +1,5 @@
 /** Closing against sending, transferring, claiming and waiting, by everybody at once, as random plans from a fixed seed say. */
 import assert from "node:assert/strict";
-import { openSqlite } from "../../services/sqlite/open.ts";
 import {
   chance,
   guests,
@@ -13,12 +12,14 @@ import {
   tally,
   times,
 } from "../crowd.ts";
+import { freshData, rounds } from "../databases.ts";
 import { type Answer, eventually, type Frame, type Listener, pause } from "../helpers.ts";
-import { freshFile, startTwo } from "../process.ts";
-import { impossible, shown, Witness } from "./witness.ts";
+import { startTwo } from "../process.ts";
+import { type Histories, shown } from "./histories.ts";
+import { impossible, type Witness, witnessOf } from "./witness.ts";
 
 const SEED = 5_200_727;
-const SCHEDULES = 200;
+const SCHEDULES = [200, 60] as const;
 const AT_ONCE = 8;
 const LASTS = 120;
 const STAFF = ["Ada", "Grace", "Edsger"];
@@ -51,7 +52,7 @@ interface Plan {
   readonly steps: readonly Step[];
 }
 
-function plans(): Plan[] {
+function plans(count: number): Plan[] {
   const { between, pick } = chance(SEED);
   const step = (verb: Verb, answered = 0): Step => ({
     verb,
@@ -61,7 +62,7 @@ function plans(): Plan[] {
     agent: between(0, STAFF.length - 1),
     to: between(0, STAFF.length - 1),
   });
-  return range(1, SCHEDULES).map((n) => {
+  return range(1, count).map((n) => {
     const others = range(1, between(10, 16)).map(() => step(pick(VERBS)));
     const answered = between(others.length / 2, others.length - 1);
     return { n, steps: [...others, step("close", answered), step("close", answered)] };
@@ -145,7 +146,7 @@ async function play(company: Company, plan: Plan, who: Someone): Promise<Played>
     const outcome = status < 300 ? status : body.code;
     assert.ok(ANSWERS[step.verb].includes(outcome), `${what}: ${step.verb}: ${status} ${outcome}`);
     if (status === 201) kept.set(text, body.id);
-    assert.deepEqual(witness.miscounted(), [], `${what}: places`);
+    assert.deepEqual(await witness.miscounted(), [], `${what}: places`);
     return { status, body };
   }));
 
@@ -174,7 +175,7 @@ async function play(company: Company, plan: Plan, who: Someone): Promise<Played>
   };
 }
 
-function compare(played: readonly Played[], histories: ReadonlyMap<string, readonly string[]>) {
+function compare(played: readonly Played[], histories: Histories) {
   let frames = 0;
   let states = 0;
   let waits = 0;
@@ -198,34 +199,31 @@ function compare(played: readonly Played[], histories: ReadonlyMap<string, reado
 }
 
 export async function everybodyAtOnce(): Promise<void> {
-  await using fresh = freshFile();
-  let witness: Witness | undefined;
-  await using store = await openSqlite({
-    file: fresh.file,
-    tune: (db) => witness = new Witness(db),
-  });
-  assert.ok(witness);
-  await using two = await startTwo(fresh.file);
+  const count = rounds(...SCHEDULES);
+  await using data = freshData();
+  await using store = await data.open();
+  await using witness = await witnessOf(data);
+  await using two = await startTwo(data.env);
   const { urls } = two;
   // one takes who comes, the others take over: so there is a line
   const staff = await times(
     STAFF.length,
     (i) => hire(store, STAFF[i] as string, { chosen: i === 0 ? "available" : "busy" }),
   );
-  const customers = await guests(urls, SCHEDULES);
+  const customers = await guests(urls, count);
   const played: Played[] = [];
   const company = { urls, staff, witness };
-  await pooled(AT_ONCE, plans(), async (plan) => {
+  await pooled(AT_ONCE, plans(count), async (plan) => {
     const one = await play(company, plan, customers[plan.n - 1] as Someone);
     for (const socket of one.sockets) await socket[Symbol.asyncDispose]();
     played.push(one);
   });
-  const { frames, states, waits } = compare(played, witness.histories());
-  assert.deepEqual(witness.miscounted(), []);
+  const { frames, states, waits } = compare(played, await witness.histories());
+  assert.deepEqual(await witness.miscounted({ ended: true }), []);
   for (const { id } of staff) assert.equal((await store.agents.find(id))?.carrying, 0);
-  const steps = tally(plans().flatMap((plan) => plan.steps.map(({ verb }) => verb)));
-  assert.ok(states > 3 * SCHEDULES && waits > SCHEDULES / 4, `${states} states, ${waits} in line`);
-  print(`${SCHEDULES} schedules, seed ${SEED}: ${JSON.stringify(steps)}`);
+  const steps = tally(plans(count).flatMap((plan) => plan.steps.map(({ verb }) => verb)));
+  assert.ok(states > 3 * count && waits > count / 4, `${states} states, ${waits} in line`);
+  print(`${count} schedules, seed ${SEED}: ${JSON.stringify(steps)}`);
   print(
     `${states} states, ${frames} session frames (${waits} in line), each one of them and in order`,
   );

@@ -1,0 +1,115 @@
+/** What a MongoDB ever said of sessions and agents, from a change stream with each document as it was just then. */
+import { type ChangeStreamDocument, type Document, MongoClient } from "mongodb";
+import type { Data } from "../databases.ts";
+import { eventually } from "../helpers.ts";
+import { historiesOf, type Row } from "./histories.ts";
+import type { Witness } from "./witness.ts";
+
+const WATCHED = ["agents", "sessions"];
+const IMAGES = { changeStreamPreAndPostImages: { enabled: true } };
+
+export async function mongoWitness({ env }: Data): Promise<Witness> {
+  const client = new MongoClient(String(env.MONGO_URI));
+  const db = client.db();
+  for (const name of WATCHED) await db.command({ collMod: name, ...IMAGES });
+  const seen = new Seen();
+  const stream = db.watch([{ $match: { "ns.coll": { $in: [...WATCHED, "marks"] } } }], {
+    fullDocument: "whenAvailable",
+  });
+  const placed = new Promise((resolve) => stream.once("resumeTokenChanged", resolve));
+  const first = stream.tryNext();
+  await placed;
+  const reading = (async () => {
+    for (let event = await first;; event = await stream.tryNext()) if (event) seen.take(event);
+  })().catch(() => {}); // closed
+  /** All that was written before this call. */
+  const caughtUp = async () => {
+    const { insertedId } = await db.collection("marks").insertOne({});
+    await eventually(() => seen.last === String(insertedId), {
+      within: 20_000,
+      what: "hearing all",
+    });
+  };
+  return {
+    async histories() {
+      await caughtUp();
+      return historiesOf(seen.rows);
+    },
+    async miscounted(when) {
+      if (!when?.ended) return seen.wrong;
+      await caughtUp();
+      return [...seen.wrong, ...seen.idle()];
+    },
+    async [Symbol.asyncDispose]() {
+      await stream.close();
+      await client.close();
+      await reading;
+    },
+  };
+}
+
+/** What was written, in its order. */
+class Seen {
+  readonly rows: Row[] = [];
+  readonly wrong: string[] = [];
+  /** The last mark. */
+  last = "";
+  readonly #agents = new Map<string, Document>();
+  readonly #sessions = new Map<string, Document>();
+
+  take(event: ChangeStreamDocument): void {
+    const doc = "fullDocument" in event ? event.fullDocument : undefined;
+    if (!doc || !("ns" in event) || !("coll" in event.ns)) return;
+    const id = String(doc._id);
+    if (event.ns.coll === "marks") this.last = id;
+    else if (event.ns.coll === "agents") {
+      this.#agents.set(id, doc);
+      this.#checkAgent(doc);
+    } else {
+      this.#sessions.set(id, doc);
+      this.rows.push(rowOf(id, doc));
+      this.#checkSession(id, doc);
+    }
+  }
+
+  /** Places of which no session knows. */
+  idle(): string[] {
+    const idle: string[] = [];
+    for (const { name, carried } of this.#agents.values()) {
+      for (const { session, epoch } of carried) {
+        const holder = this.#sessions.get(session);
+        const has = holder?.status === "open" && holder.placeEpoch === epoch;
+        if (!has) idle.push(`${name} holds a place for ${session}`);
+      }
+    }
+    return idle;
+  }
+
+  #checkAgent({ name, status, carried, carrying, capacity }: Document): void {
+    const isFull = carrying >= capacity;
+    if (carrying !== carried.length || isFull && status === "available") {
+      this.wrong.push(`${name}: ${carrying} of ${capacity}, ${status}`);
+    }
+  }
+
+  /** A place is taken before its session comes, and given back after it left. */
+  #checkSession(id: string, { status, mode, assignedAgent, placeEpoch }: Document): void {
+    if (status !== "open" || mode !== "human") return;
+    const agent = this.#agents.get(assignedAgent);
+    const has = agent?.carried.some((place: Document) =>
+      place.session === id && place.epoch === placeEpoch
+    );
+    if (!has) this.wrong.push(`${id} is with ${agent?.name}, and has no place there`);
+  }
+}
+
+const rowOf = (id: string, doc: Document): Row => ({
+  id,
+  mode: doc.mode,
+  status: doc.status,
+  assignedAgent: doc.assignedAgent ?? null,
+  agentName: doc.agentName ?? null,
+  waitingSince: doc.waitingSince?.getTime() ?? null,
+  closedAt: doc.closedAt?.getTime() ?? null,
+  rating: doc.rating ?? null,
+});
