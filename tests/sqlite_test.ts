@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { newId } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { GroupCommit } from "../services/sqlite/commit.ts";
@@ -199,6 +200,18 @@ test("a database that another process holds is `unavailable`, and passes", async
   await store.ping();
 });
 
+test("a read in which the disk or the memory fails is the end of nothing", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  const reading = store.agents.all();
+  assert.equal(raw.isTransaction, true);
+  raw.exec("ROLLBACK"); // as SQLite does then
+  await reading;
+  await setImmediate();
+  assert.deepEqual(await store.agents.all(), []);
+  await store.ping();
+});
+
 test("a path that can't be opened is `unavailable`", async () => {
   await Deno.writeTextFile(join(folder, "file"), "");
   await rejects(openSqlite({ file: join(folder, "file", "handoff.db") }), "unavailable");
@@ -245,6 +258,26 @@ test("a file of the first version is brought up to date with all that it holds",
   await listener.hears({ kind: "message", sessionId: one });
 });
 
+test("in a file of the first version, what was deleted last is not taken for what comes next", async () => {
+  const file = freshFile();
+  await Deno.mkdir(join(file, ".."));
+  using old = new DatabaseSync(file);
+  migrate(old, 1);
+  const [user, id] = [newId(), newId()];
+  old.exec(`
+    INSERT INTO customers (id, name, createdAt) VALUES ('${user}', 'Linus', 1);
+    INSERT INTO sessions (id, userId, userName, mode, createdAt, lastActivity)
+      VALUES ('${id}', '${user}', 'Linus', 'ai', 1, 1);
+    INSERT INTO messages (id, sessionId, seq, sender, senderName, text, timestamp)
+      VALUES ('${newId()}', '${id}', 1, 'user', 'Linus', 'A lamp', 2);
+    UPDATE marks SET value = 1; -- the search has it
+    DELETE FROM messages`);
+  await using store = await openSqlite({ file });
+  const cast = new Cast(store);
+  await cast.asks(await cast.sessionNow({ id }), "A chair");
+  assert.deepEqual((await store.sessions.search("chair", 9)).map((found) => found.id), [id]);
+});
+
 test("rows put in by hand are counted and announced like any other", async () => {
   const file = freshFile();
   await using store = await openSqlite({ file });
@@ -263,6 +296,39 @@ test("rows put in by hand are counted and announced like any other", async () =>
   await listener.hears({ kind: "message", sessionId: session.id });
   const log = await cast.log(session);
   assert.deepEqual(log.map(({ text }) => text), ["One", "We are sorry", "Three"]);
+});
+
+test("a session put in by hand takes messages like any other", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  const cast = new Cast(store);
+  const other = await cast.start();
+  await cast.asks(other, "A lamp");
+  const { id: user } = await cast.customer("Barbara");
+  const id = newId();
+  raw.exec(`
+    INSERT INTO sessions (id, userId, userName, mode, createdAt, lastActivity)
+    VALUES ('${id}', '${user}', 'Barbara', 'ai', 1, 1)`);
+  const session = await cast.sessionNow({ id });
+  await cast.asks(session, "A table");
+  assert.deepEqual(await cast.told(session), ["user: A table"]);
+  assert.deepEqual(await cast.told(other), ["user: A lamp"]);
+});
+
+test("what a session's deletion by hand leaves behind is nobody else's", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  const cast = new Cast(store);
+  const gone = await cast.start();
+  await cast.asks(gone, "My number is 4711");
+  raw.exec("PRAGMA foreign_keys = OFF"); // as in SQLite's own shell
+  raw.prepare("DELETE FROM sessions WHERE id = ?").run(gone.id);
+  raw.exec("PRAGMA foreign_keys = ON");
+  assert.equal(raw.prepare("SELECT text FROM messages").all().length, 1);
+  const next = await cast.start();
+  assert.deepEqual(await cast.told(next), []);
+  assert.equal((await cast.asks(next, "Hello?")).seq, 1);
+  assert.deepEqual(await store.sessions.search("4711", 9), []);
 });
 
 test("a reader that comes too late is told of a gap, and goes on from there", async () => {
