@@ -21,6 +21,8 @@ const MAX_FRAGMENTS = 64;
 const CUT_AFTER = 100;
 /** Frames of one socket being handled before it is paused. */
 const MAX_PENDING = 64;
+/** Bytes held back for one write: of more than that, much would look as if the other end were slow. */
+const MAX_HELD = 64 * 1024;
 /** One that hasn't answered a ping by the next is gone. */
 const PING_EVERY = 30_000;
 /** For the other end to take its leave; then the connection is cut. */
@@ -178,6 +180,7 @@ function live(ws: WebSocket, duplex: Duplex): LiveSocket {
         setImmediate(release);
       }
       ws.send(frame);
+      if (duplex.writableLength > MAX_HELD) release();
     },
     close(code, reason) {
       if (ws.readyState !== ws.OPEN) return;
