@@ -160,6 +160,7 @@ async function refuse(duplex: Duplex, response: Response): Promise<void> {
 const deaf = new WeakSet<WebSocket>();
 
 function ping(ws: WebSocket): void {
+  if (ws.isPaused) return; // its answer would not be read
   if (deaf.has(ws)) return ws.terminate();
   deaf.add(ws);
   ws.ping();
@@ -197,6 +198,7 @@ function live(ws: WebSocket, duplex: Duplex): LiveSocket {
   let pending = 0;
   let unheard = 0;
   ws.on("message", (data: RawData, isBinary: boolean) => {
+    deaf.delete(ws); // its answer may stand behind many of these
     if (ws.readyState !== ws.OPEN) {
       if (++unheard === MAX_PENDING) ws.terminate();
       return;
