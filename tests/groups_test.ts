@@ -19,6 +19,20 @@ const MISHAPS = `
   CREATE TABLE doom (id TEXT REFERENCES agents (id) DEFERRABLE INITIALLY DEFERRED) STRICT;
   CREATE TRIGGER doomed AFTER INSERT ON customers WHEN new.id = 'doom'
   BEGIN INSERT INTO doom VALUES ('nobody'); END`;
+/** Sessions that don't count what was said as a look at all their messages does. */
+const MISCOUNTED = `
+  SELECT s.id FROM sessions s LEFT JOIN (
+    SELECT session, count(*) AS said, max(timestamp) AS at,
+      max(iif(sender <> 'system', seq, 0)) AS spoken,
+      max(iif(sender = 'user', seq, 0)) AS asked,
+      max(iif(sender = 'agent', seq, 0)) AS replied,
+      min(iif(sender = 'user', seq, NULL)) AS first
+    FROM messages GROUP BY session
+  ) m ON m.session = s.number LEFT JOIN messages f ON f.session = s.number AND f.seq = m.first
+  WHERE (s.lastSeq, s.lastActivity, s.spokenSeq, s.askedSeq, s.repliedSeq, s.subject) IS NOT (
+    ifnull(m.said, 0), max(s.createdAt, ifnull(m.at, 0)), ifnull(m.spoken, 0), ifnull(m.asked, 0),
+    ifnull(m.replied, 0), substr(f.text, 1, 200)
+  ) OR s.answeredSeq < ifnull(m.replied, 0)`;
 const HIRED = `
   INSERT INTO agents (
     id, name, email, passwordHash, role, status, chosen, capacity, idleSince, presentUntil, createdAt
@@ -59,6 +73,10 @@ class World implements AsyncDisposable {
     return TABLES.flatMap((table) =>
       this.#raw.prepare(`SELECT * FROM ${table} ORDER BY rowid`).all().map((row) => shown(row))
     );
+  }
+
+  miscounted(): unknown[] {
+    return this.#raw.prepare(MISCOUNTED).all();
   }
 
   async sessions() {
@@ -113,6 +131,7 @@ async function play(schedule: number): Promise<string[]> {
     assert.equal(together.begun, before + 1, what);
     assert.deepEqual(outcomes, await alone.oneByOne(steps), what);
     assert.deepEqual(together.rows(), alone.rows(), what);
+    assert.deepEqual(together.miscounted(), [], what);
     const briefly = (outcome = "") => outcome.startsWith("{") ? "done" : outcome;
     told.push(...steps.map(({ what }, i) => `${what}: ${briefly(outcomes[i])}`));
   }
