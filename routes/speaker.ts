@@ -72,6 +72,7 @@ export class Speaker {
   async #inTurn(frame: string | undefined): Promise<void> {
     const taken = this.#turn.then(() => this.#take(frame));
     this.#turn = taken.then(({ done }) => ++this.#inHand < AT_ONCE ? undefined : done);
+    this.#turn.catch(() => {}); // whoever handed the frame in meets it
     try {
       await (await taken).done;
     } finally {
@@ -100,11 +101,14 @@ export class Speaker {
     if (!parsed.success) throw invalid(parsed.error.issues);
     await this.#parts.limits.count("message", this.#actor.id);
     const { sessionId, clientId = crypto.randomUUID(), ...draft } = parsed.data;
-    const posted = this.#post(sessionId, { ...draft, clientId });
-    return { done: posted.catch((error) => this.#excuse(error, sent)) };
+    return { done: this.#post(sessionId, { ...draft, clientId }, sent) };
   }
 
-  async #post(sessionId: string, draft: MessageDraft & { clientId: string }): Promise<void> {
+  async #post(
+    sessionId: string,
+    draft: MessageDraft & { clientId: string },
+    sent: Record<string, unknown>,
+  ): Promise<void> {
     const { clientId } = draft;
     const key = `${sessionId} ${clientId}`;
     if (!this.#own.has(key)) this.#own.set(key, SENDING);
@@ -118,7 +122,7 @@ export class Speaker {
       const kept = this.#own.get(key);
       if (kept !== ACKNOWLEDGED) this.#own.delete(key);
       if (typeof kept === "object") this.#connection.send(messageFrame(kept)); // another tab's, under the same id
-      throw error;
+      await this.#excuse(error, sent);
     }
   }
 

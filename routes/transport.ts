@@ -21,6 +21,8 @@ const MAX_FRAGMENTS = 64;
 const CUT_AFTER = 100;
 /** Frames of one socket being handled before it is paused. */
 const MAX_PENDING = 64;
+/** Bytes held back for one write: of more than that, much would look as if the other end were slow. */
+const MAX_HELD = 64 * 1024;
 /** One that hasn't answered a ping by the next is gone. */
 const PING_EVERY = 30_000;
 /** For the other end to take its leave; then the connection is cut. */
@@ -158,6 +160,7 @@ async function refuse(duplex: Duplex, response: Response): Promise<void> {
 const deaf = new WeakSet<WebSocket>();
 
 function ping(ws: WebSocket): void {
+  if (ws.isPaused) return; // its answer would not be read
   if (deaf.has(ws)) return ws.terminate();
   deaf.add(ws);
   ws.ping();
@@ -178,6 +181,7 @@ function live(ws: WebSocket, duplex: Duplex): LiveSocket {
         setImmediate(release);
       }
       ws.send(frame);
+      if (duplex.writableLength > MAX_HELD) release();
     },
     close(code, reason) {
       if (ws.readyState !== ws.OPEN) return;
@@ -194,6 +198,7 @@ function live(ws: WebSocket, duplex: Duplex): LiveSocket {
   let pending = 0;
   let unheard = 0;
   ws.on("message", (data: RawData, isBinary: boolean) => {
+    deaf.delete(ws); // its answer may stand behind many of these
     if (ws.readyState !== ws.OPEN) {
       if (++unheard === MAX_PENDING) ws.terminate();
       return;

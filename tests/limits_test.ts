@@ -6,6 +6,7 @@ import { post } from "./started.ts";
 import {
   act,
   ARTICLES,
+  closeCode,
   grounded,
   info,
   ok,
@@ -171,6 +172,26 @@ test("a socket that sends too much is not read again for a second", async () => 
   assert.equal(Number(second.clientId), Number(first.clientId) + 1);
   assert.equal(await socket.silence(), true);
   assert.equal(socket.frames.filter(isRefusal).length, 2);
+});
+
+test("a socket that is not read for a while is not taken for gone", async () => {
+  const { setInterval } = globalThis;
+  globalThis.setInterval =
+    ((work: () => void, ms: number) =>
+      setInterval(work, ms === 30_000 ? 100 : ms)) as typeof setInterval; // the ping's interval
+  try {
+    await using site = await strict();
+    const linus = await site.customer("Linus");
+    const { sessionId } = (await linus.post("/api/session/start")).body;
+    await using socket = await linus.socket(`sessionId=${sessionId}`);
+    for (let n = 0; n < 400; n++) socket.send({ message: "Hello", clientId: `${n}` });
+    await socket.next(({ code }) => code === "rate_limited");
+    assert.equal(await closeCode(socket, 600), undefined);
+    await site.clock.move(100_000); // all the others are refused, one a second
+    await socket.next(({ clientId }) => clientId === "399");
+  } finally {
+    globalThis.setInterval = setInterval;
+  }
 });
 
 test("an agent's replies have their limit too, on the desk as over JSON", async () => {

@@ -116,6 +116,17 @@ test("a long absence is made good to the last of many hundred messages", async (
   assert.deepEqual(seqsOf(socket), range(1, (await logOf(linus, sessionId)).length));
 });
 
+test("a long absence is made good where what was missed is long, too", async () => {
+  await using all = await pair();
+  const { linus, ada, sessionId } = all;
+  const text = "x".repeat(4_000);
+  await Promise.all(range(1, 120).map(() => say(linus, sessionId, text))); // 480 KB at once
+  await using socket = await ada.socket(`sessionId=${sessionId}&after=0`);
+  await socket.type("session");
+  assert.deepEqual(seqsOf(socket), range(1, 121));
+  assert.equal(await closeCode(socket, 100), undefined);
+});
+
 // ---- speaking -----------------------------------------------------------------------------------
 
 test("the speaker gets the acknowledgement, and all other sockets the message", async () => {
@@ -173,6 +184,34 @@ test("a refused text is answered by an error with its code and clientId, and the
   assert.deepEqual([closed.code, closed.clientId], ["closed", "c1"]);
   socket.send({ sessionId, message: "Again?", clientId: "c2" });
   assert.equal((await socket.type("error")).clientId, "c2");
+});
+
+test("what comes of the frames under one clientId is told in their order", async () => {
+  await using all = await pair();
+  const { linus, sessionId } = all;
+  await using socket = await linus.socket(`sessionId=${sessionId}`);
+  await socket.type("session");
+  const texts = ["One", "Two", "One", "Two", "Two", "One"];
+  for (const message of texts) socket.send({ message, clientId: "c1" });
+  for (const text of texts) {
+    const { type, code, clientId } = await socket.next((f) => /^(ack|error)$/.test(f.type));
+    assert.deepEqual([code ?? type, clientId], [text === "One" ? "ack" : "conflict", "c1"]);
+  }
+  assert.equal((await logOf(linus, sessionId)).at(-1).text, "One");
+});
+
+test("a bug in what a frame asks for closes its socket, and harms nobody else", async () => {
+  await using all = await pair();
+  const { site, linus, ada, sessionId } = all;
+  const [socket, other] = [await linus.socket(`sessionId=${sessionId}`), await ada.socket("")];
+  const { sessions, messages } = site.store;
+  sessions.seen = () => Promise.reject(new TypeError("A bug"));
+  messages.append = () => Promise.reject(new TypeError("Another"));
+  socket.send({ type: "seen", seq: 1 });
+  assert.equal(await closeCode(socket), 1011);
+  for (let n = 0; n < 20; n++) other.send({ sessionId, message: "Hello" });
+  assert.equal(await closeCode(other), 1011);
+  assert.equal((await info(ada, sessionId)).status, "open");
 });
 
 test("frames too large or not JSON are errors, and the third one is the last", async () => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { newId } from "../services/domain.ts";
+import { setImmediate } from "node:timers/promises";
+import { type Change, newId } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { GroupCommit } from "../services/sqlite/commit.ts";
 import { openSqlite, type SqliteStore } from "../services/sqlite/open.ts";
@@ -143,6 +144,48 @@ test("nothing is acknowledged where the commit fails, and the next one succeeds"
   assert.deepEqual(notes.kept(), ["another"]);
 });
 
+test("what ends the transaction under one job is everybody's failure, and nothing of it is kept", async () => {
+  for (const kind of ["write", "append"] as const) {
+    using notes = notebook();
+    const results = await Promise.allSettled([
+      notes.group[kind](() => notes.write("before")),
+      notes.group[kind](() => {
+        notes.raw.exec("ROLLBACK"); // as a full disk does
+        throw new Error("database or disk is full");
+      }),
+      notes.group[kind](() => notes.write("after")),
+    ]);
+    const codes = results.map((each) => each.status === "rejected" && each.reason.code);
+    assert.deepEqual(codes, Array(3).fill("unavailable"), kind);
+    assert.deepEqual(notes.kept(), []);
+  }
+});
+
+test("more writes than one commit takes are all done", async () => {
+  using notes = notebook();
+  await times(1_200, (index) => notes.group.write(() => notes.write(`${index}`)));
+  assert.equal(notes.kept().length, 1_200);
+  assert.equal(notes.commits(), 3);
+});
+
+test("writes of one turn after the other share a commit, which waits for a few milliseconds only", async () => {
+  using notes = notebook();
+  const write = (text: string) => notes.group.write(() => notes.write(text));
+  for (let round = 0; round < 20; round++) {
+    const first = write(`${round}, first`);
+    await setImmediate();
+    await Promise.all([first, write(`${round}, second`)]);
+  }
+  assert.ok(notes.commits() < 40); // each time, on a machine that is fast enough
+  const before = notes.commits();
+  const writes: Promise<unknown>[] = [];
+  for (const end = performance.now() + 60; performance.now() < end; await setImmediate()) {
+    writes.push(write(`${writes.length}`));
+  }
+  assert.ok(notes.commits() > before + 2, `${notes.commits() - before} commits`);
+  await Promise.all(writes);
+});
+
 test("no work begins before the database is this process's to write", async () => {
   const file = join(folder, newId());
   using notes = notebook(file);
@@ -199,6 +242,37 @@ test("a database that another process holds is `unavailable`, and passes", async
   await store.ping();
 });
 
+test("whoever reads between a write and its commit is in nobody's way", async () => {
+  await using store = await inMemory();
+  const cast = new Cast(store);
+  const session = await cast.start();
+  const rounds = 20;
+  let turns = 0;
+  for (let round = 0; round < rounds; round++) {
+    let isWritten = false;
+    const writing = cast.asks(session, "Hello?").finally(() => isWritten = true);
+    for (; !isWritten && turns < 1_000; turns++) {
+      await cast.log(session);
+      await setImmediate();
+    }
+    await writing;
+  }
+  assert.ok(turns > rounds); // so some commits came after a read
+  assert.equal((await cast.log(session)).length, rounds);
+});
+
+test("a read in which the disk or the memory fails is the end of nothing", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  const reading = store.agents.all();
+  assert.equal(raw.isTransaction, true);
+  raw.exec("ROLLBACK"); // as SQLite does then
+  await reading;
+  await setImmediate();
+  assert.deepEqual(await store.agents.all(), []);
+  await store.ping();
+});
+
 test("a path that can't be opened is `unavailable`", async () => {
   await Deno.writeTextFile(join(folder, "file"), "");
   await rejects(openSqlite({ file: join(folder, "file", "handoff.db") }), "unavailable");
@@ -245,6 +319,26 @@ test("a file of the first version is brought up to date with all that it holds",
   await listener.hears({ kind: "message", sessionId: one });
 });
 
+test("in a file of the first version, what was deleted last is not taken for what comes next", async () => {
+  const file = freshFile();
+  await Deno.mkdir(join(file, ".."));
+  using old = new DatabaseSync(file);
+  migrate(old, 1);
+  const [user, id] = [newId(), newId()];
+  old.exec(`
+    INSERT INTO customers (id, name, createdAt) VALUES ('${user}', 'Linus', 1);
+    INSERT INTO sessions (id, userId, userName, mode, createdAt, lastActivity)
+      VALUES ('${id}', '${user}', 'Linus', 'ai', 1, 1);
+    INSERT INTO messages (id, sessionId, seq, sender, senderName, text, timestamp)
+      VALUES ('${newId()}', '${id}', 1, 'user', 'Linus', 'A lamp', 2);
+    UPDATE marks SET value = 1; -- the search has it
+    DELETE FROM messages`);
+  await using store = await openSqlite({ file });
+  const cast = new Cast(store);
+  await cast.asks(await cast.sessionNow({ id }), "A chair");
+  assert.deepEqual((await store.sessions.search("chair", 9)).map((found) => found.id), [id]);
+});
+
 test("rows put in by hand are counted and announced like any other", async () => {
   const file = freshFile();
   await using store = await openSqlite({ file });
@@ -263,6 +357,63 @@ test("rows put in by hand are counted and announced like any other", async () =>
   await listener.hears({ kind: "message", sessionId: session.id });
   const log = await cast.log(session);
   assert.deepEqual(log.map(({ text }) => text), ["One", "We are sorry", "Three"]);
+});
+
+test("a session put in by hand takes messages like any other", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  const cast = new Cast(store);
+  const other = await cast.start();
+  await cast.asks(other, "A lamp");
+  const { id: user } = await cast.customer("Barbara");
+  const id = newId();
+  raw.exec(`
+    INSERT INTO sessions (id, userId, userName, mode, createdAt, lastActivity)
+    VALUES ('${id}', '${user}', 'Barbara', 'ai', 1, 1)`);
+  const session = await cast.sessionNow({ id });
+  await cast.asks(session, "A table");
+  assert.deepEqual(await cast.told(session), ["user: A table"]);
+  assert.deepEqual(await cast.told(other), ["user: A lamp"]);
+});
+
+test("what a session's deletion by hand leaves behind is nobody else's", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  const cast = new Cast(store);
+  const gone = await cast.start();
+  await cast.asks(gone, "My number is 4711");
+  raw.exec("PRAGMA foreign_keys = OFF"); // as in SQLite's own shell
+  raw.prepare("DELETE FROM sessions WHERE id = ?").run(gone.id);
+  raw.exec("PRAGMA foreign_keys = ON");
+  assert.equal(raw.prepare("SELECT text FROM messages").all().length, 1);
+  const next = await cast.start();
+  assert.deepEqual(await cast.told(next), []);
+  assert.equal((await cast.asks(next, "Hello?")).seq, 1);
+  assert.deepEqual(await store.sessions.search("4711", 9), []);
+});
+
+test("a reader that is thousands behind hears of everything in its order, each thing once", async () => {
+  const { store, raw } = await tuned(":memory:");
+  await using _ = store;
+  const cast = new Cast(store);
+  const session = await cast.start();
+  const stop = new AbortController();
+  const changes = store.changes(stop.signal);
+  const sent = await times(2_500, (index) => cast.asks(session, `Message ${index}`));
+  const others = Array.from({ length: 4_500 }, (_, index) => `${index}`);
+  raw.prepare("INSERT INTO changes (kind, ref) SELECT 'sign_in', value FROM json_each(?)")
+    .run(JSON.stringify(others));
+  const heard: Change[] = [];
+  for await (const change of changes) {
+    if (heard.push(change) === sent.length + others.length) stop.abort();
+  }
+  const ended = heard.flatMap((each) => each.kind === "sign_in" ? [each.signInId] : []);
+  assert.deepEqual(ended, others);
+  const messages = heard.flatMap((each) => each.kind === "message" ? [each] : []);
+  assert.deepEqual(new Set(messages.map(({ sessionId }) => sessionId)), new Set([session.id]));
+  const known = messages.flatMap(({ message }) => message?.seq ?? []); // those written lately
+  assert.deepEqual(known, sent.slice(-known.length).map(({ seq }) => seq));
+  assert.ok(known.length > 1_000);
 });
 
 test("a reader that comes too late is told of a gap, and goes on from there", async () => {

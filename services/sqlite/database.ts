@@ -109,7 +109,8 @@ export class Database implements Disposable {
   #leave(): void {
     if (!this.#isReading) return;
     this.#isReading = false;
-    this.#db.exec("COMMIT");
+    // a failing disk, or a lack of memory, has ended it already
+    if (this.#db.isTransaction) this.#db.exec("COMMIT");
   }
 
   /** Calls `watcher` after each own commit and at the end, until the result is disposed. */

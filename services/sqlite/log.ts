@@ -82,10 +82,13 @@ export class SessionLog {
 
   /** Part of a write. */
   say(sessionId: string, saying: Saying): Message {
-    const message = this.append(sessionId, saying);
-    this.#tallies.settle();
-    if (!message) throw new Error("A message of the server's own has a clientId");
-    return message;
+    try {
+      const message = this.append(sessionId, saying);
+      if (!message) throw new Error("A message of the server's own has a clientId");
+      return message;
+    } finally {
+      this.#tallies.settle(); // where it failed, the session that was read is going to be undone
+    }
   }
 
   /** A message that this process wrote lately, by its id. */

@@ -261,6 +261,8 @@ const NUMBERED = `
     SELECT m.rowId, m.id, s.number, m.seq, m.sender, m.senderId, m.senderName, m.text, m.timestamp,
       m.clientId, m.sources, 1
     FROM messages m JOIN sessions s ON s.id = m.sessionId ORDER BY m.rowId;
+  DELETE FROM sqlite_sequence WHERE name = 'numbered';
+  UPDATE sqlite_sequence SET name = 'numbered' WHERE name = 'messages';
   DROP TRIGGER messageForgotten; -- or dropping the table would empty the search index
   DROP TABLE messages;
   ALTER TABLE numbered RENAME TO messages;
@@ -288,9 +290,19 @@ const NUMBERED = `
   ALTER TABLE changes DROP COLUMN messageId;
 `;
 
+/** By hand, sessions are put in without a number, and deleted without their messages: nobody else may get those. */
+const BY_HAND = `
+  CREATE TRIGGER sessionNumbered AFTER INSERT ON sessions WHEN new.number IS NULL BEGIN
+    UPDATE sessions SET number = 1 + max(
+      (SELECT ifnull(max(number), 0) FROM sessions), (SELECT ifnull(max(session), 0) FROM messages)
+    ) WHERE id = new.id;
+  END;
+`;
+
 const MIGRATIONS: readonly string[] = [
   PEOPLE + CONVERSATIONS + SEARCH + CHANGES,
   NUMBERED,
+  BY_HAND,
 ];
 
 /** Brings the file to the newest version, or to that of `to`; of several processes that start at once one does it. */

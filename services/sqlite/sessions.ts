@@ -19,11 +19,8 @@ const CHANGE_HANDS = `
 const SQL = {
   add: `
     INSERT INTO sessions (
-      id, number, userId, userName, mode, assignedAgent, agentName, createdAt, lastActivity, silentUntil
-    ) VALUES (
-      :id, (SELECT ifnull(max(number), 0) + 1 FROM sessions), :userId, :userName, :mode,
-      :assignedAgent, :agentName, :now, :now, :silentUntil
-    )`,
+      id, userId, userName, mode, assignedAgent, agentName, createdAt, lastActivity, silentUntil
+    ) VALUES (:id, :userId, :userName, :mode, :assignedAgent, :agentName, :now, :now, :silentUntil)`,
   find: `${SESSION} WHERE s.id = :id`,
   openOf: `${SESSION} WHERE s.userId = :userId AND s.status = 'open'`,
   state: `SELECT epoch, status, assignedAgent FROM sessions WHERE id = :id`,

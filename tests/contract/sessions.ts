@@ -366,7 +366,10 @@ function watching(test: Test): void {
     assert.deepEqual((await cast.sessionNow(session)).typing, { user: at(6), agent: at(7) });
     await cast.asks(session, "Hello?");
     assert.deepEqual((await cast.sessionNow(session)).typing, { agent: at(7) });
+    await sessions.typing(session.id, "user", at(8));
     await cast.append(session, asAgent(ada), "Hello!");
+    assert.deepEqual((await cast.sessionNow(session)).typing, { user: at(8) });
+    await cast.asks(session, "Hello!");
     assert.deepEqual((await cast.sessionNow(session)).typing, {});
   });
 }
