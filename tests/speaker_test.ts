@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { Fault } from "../services/errors.ts";
 import { range } from "./crowd.ts";
-import { pause, test, testSite } from "./helpers.ts";
-import { frame, RawSocket } from "./raw_socket.ts";
+import { eventually, pause, test, testSite } from "./helpers.ts";
+import { frame, RawSocket, repeated } from "./raw_socket.ts";
 import { closeCode, info, logOf, say, start, textsOf } from "./talk.ts";
 
 /** Ada has Linus's session. */
@@ -98,6 +98,24 @@ test("nothing that follows a third bad frame is heard", async () => {
   await say(linus, sessionId, "Later");
   const texts = (await logOf(linus, sessionId)).map(({ text }) => text);
   assert.deepEqual(texts.slice(1), ["Before", "Later"]);
+});
+
+test("who is told to close and goes on sending is not heard, and cut", async () => {
+  await using all = await pair();
+  const { site, ada, linus, sessionId } = all;
+  const headers = { authorization: `Bearer ${linus.token}` };
+  using socket = await RawSocket.open(site.url, `/ws?sessionId=${sessionId}`, headers);
+  socket.listen();
+  const says = frame(JSON.stringify({ message: "Still here" }));
+  await socket.write(says);
+  await eventually(async () => (await logOf(ada, sessionId)).length === 2);
+  await linus.post("/api/logout");
+  await pause(100); // it is told so, and doesn't answer
+  const from = performance.now();
+  await socket.write(repeated(says, 200));
+  assert.equal(await socket.closeCode(), 1008);
+  assert.ok(performance.now() - from < 1_000); // not as late as one that is silent
+  assert.equal((await logOf(ada, sessionId)).length, 2);
 });
 
 test("a bug in what a frame asks for closes its socket, and harms nobody else", async () => {
