@@ -181,6 +181,7 @@ test("writes of one turn after the other share a commit, which waits for a few m
   const writes: Promise<unknown>[] = [];
   for (const end = performance.now() + 60; performance.now() < end; await setImmediate()) {
     writes.push(write(`${writes.length}`));
+    for (const turn = performance.now() + 1; performance.now() < turn;); // so that they are few
   }
   assert.ok(notes.commits() > before + 2, `${notes.commits() - before} commits`);
   await Promise.all(writes);
