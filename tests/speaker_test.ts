@@ -6,6 +6,8 @@ import { eventually, pause, test, testSite } from "./helpers.ts";
 import { frame, RawSocket, repeated } from "./raw_socket.ts";
 import { closeCode, info, logOf, say, start, textsOf } from "./talk.ts";
 
+const MB = 1024 * 1024;
+
 /** Ada has Linus's session. */
 async function pair() {
   const site = await testSite();
@@ -98,6 +100,33 @@ test("nothing that follows a third bad frame is heard", async () => {
   await say(linus, sessionId, "Later");
   const texts = (await logOf(linus, sessionId)).map(({ text }) => text);
   assert.deepEqual(texts.slice(1), ["Before", "Later"]);
+});
+
+test("whoever sends faster than frames are handled is made to wait, and loses nothing", async () => {
+  await using all = await pair();
+  const { site, ada, linus, sessionId } = all;
+  const { messages } = site.store;
+  const append = messages.append.bind(messages);
+  const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+  messages.append = async (...of) => (await goesOn, await append(...of));
+  const headers = { authorization: `Bearer ${linus.token}` };
+  using socket = await RawSocket.open(site.url, `/ws?sessionId=${sessionId}`, headers);
+  const pad = frame(JSON.stringify({ type: "typing", pad: "x".repeat(16_000) }));
+  await socket.write(repeated(frame(JSON.stringify({ message: "Hello" })), 20));
+  let written = 0;
+  const writing = (async () => {
+    while (written < 64 * MB && await socket.write(repeated(pad, 16))) written += 16 * pad.length;
+  })();
+  await pause(500);
+  const taken = written;
+  await pause(300);
+  assert.equal(written, taken);
+  assert.ok(taken < 32 * MB, `${taken} bytes were taken`);
+  goOn();
+  await eventually(() => written > taken, { what: "going on" });
+  assert.equal((await logOf(ada, sessionId)).length, 21);
+  socket[Symbol.dispose]();
+  await writing;
 });
 
 test("who is told to close and goes on sending is not heard, and cut", async () => {
