@@ -19,10 +19,19 @@ async function pair() {
 
 test("what comes of the frames under one clientId is told in their order", async () => {
   await using all = await pair();
-  const { ada, linus, sessionId } = all;
+  const { site, ada, linus, sessionId } = all;
   await using socket = await linus.socket(`sessionId=${sessionId}`);
   await socket.type("session");
-  const texts = ["One", "Two", "One", "Two", "Two", "One"];
+  const texts = ["One", "Two", "One", "Two", "One", "Two"];
+  const { messages } = site.store;
+  const append = messages.append.bind(messages);
+  const { promise: allAreHere, resolve: letAllGo } = Promise.withResolvers<void>();
+  let here = 0;
+  messages.append = async (...of) => {
+    if (++here === texts.length) letAllGo();
+    await allAreHere; // so that they share a commit
+    return await append(...of);
+  };
   for (const message of texts) socket.send({ message, clientId: "c1" });
   for (const text of texts) {
     const { type, code, clientId } = await socket.next((f) => /^(ack|error)$/.test(f.type));
