@@ -4,7 +4,14 @@ import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "../services/errors.ts";
 import { openSqlite, type SqliteStore } from "../services/sqlite/open.ts";
 import { at } from "./contract/cast.ts";
-import { AGENTS, CUSTOMERS, type Step, stepsFor, UNSPEAKABLE } from "./contract/steps.ts";
+import {
+  AGENTS,
+  CUSTOMERS,
+  type Step,
+  stepsFor,
+  UNCOUNTABLE,
+  UNSPEAKABLE,
+} from "./contract/steps.ts";
 import { chance, print, range, tally } from "./crowd.ts";
 import { test } from "./helpers.ts";
 
@@ -12,10 +19,13 @@ const SEED = 8_200_727;
 const SCHEDULES = 80;
 const BATCHES = 12;
 const TABLES = ["sessions", "messages", "events", "agents", "changes"];
-/** One text is refused in the middle of a write, one customer makes a whole commit fail. */
+/** Two texts are refused in the middle of a write, one customer makes a whole commit fail. */
 const MISHAPS = `
   CREATE TRIGGER refused BEFORE INSERT ON messages WHEN new.text LIKE '%${UNSPEAKABLE}%'
   BEGIN SELECT RAISE(ABORT, 'refused'); END;
+  CREATE TRIGGER uncounted BEFORE UPDATE OF lastSeq ON sessions WHEN EXISTS (
+    SELECT 1 FROM messages WHERE session = new.number AND text LIKE '%${UNCOUNTABLE}%'
+  ) BEGIN SELECT RAISE(ABORT, 'refused'); END;
   CREATE TABLE doom (id TEXT REFERENCES agents (id) DEFERRABLE INITIALLY DEFERRED) STRICT;
   CREATE TRIGGER doomed AFTER INSERT ON customers WHEN new.id = 'doom'
   BEGIN INSERT INTO doom VALUES ('nobody'); END`;

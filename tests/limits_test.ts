@@ -1,6 +1,13 @@
 /** How often is too often: refused with the time to wait, by address and by account, and no way around. */
 import assert from "node:assert/strict";
-import { type Frame, PASSWORD, type Person, type TestSite, testSite } from "./helpers.ts";
+import {
+  eventually,
+  type Frame,
+  PASSWORD,
+  type Person,
+  type TestSite,
+  testSite,
+} from "./helpers.ts";
 import { upgrade } from "./raw_socket.ts";
 import { post } from "./started.ts";
 import {
@@ -172,6 +179,31 @@ test("a socket that sends too much is not read again for a second", async () => 
   assert.equal(Number(second.clientId), Number(first.clientId) + 1);
   assert.equal(await socket.silence(), true);
   assert.equal(socket.frames.filter(isRefusal).length, 2);
+});
+
+test("a socket that leaves while it isn't read leaves no timer behind", async () => {
+  await using site = await strict();
+  const linus = await site.customer("Linus");
+  const { sessionId } = (await linus.post("/api/session/start")).body;
+  const { clock } = site;
+  const resting = new Set<Disposable>();
+  const after = clock.after.bind(clock);
+  clock.after = (ms, work) => {
+    const timer = after(ms, work);
+    if (ms === 1_000) resting.add(timer);
+    return {
+      [Symbol.dispose]: () => {
+        resting.delete(timer);
+        timer[Symbol.dispose]();
+      },
+    };
+  };
+  const socket = await linus.socket(`sessionId=${sessionId}`);
+  for (let n = 0; n < 301; n++) socket.send({ message: "Hello" });
+  await socket.next(({ code }) => code === "rate_limited");
+  assert.equal(resting.size, 1);
+  await socket[Symbol.asyncDispose]();
+  await eventually(() => resting.size === 0, { within: 500 });
 });
 
 test("a socket that is not read for a while is not taken for gone", async () => {

@@ -186,34 +186,6 @@ test("a refused text is answered by an error with its code and clientId, and the
   assert.equal((await socket.type("error")).clientId, "c2");
 });
 
-test("what comes of the frames under one clientId is told in their order", async () => {
-  await using all = await pair();
-  const { linus, sessionId } = all;
-  await using socket = await linus.socket(`sessionId=${sessionId}`);
-  await socket.type("session");
-  const texts = ["One", "Two", "One", "Two", "Two", "One"];
-  for (const message of texts) socket.send({ message, clientId: "c1" });
-  for (const text of texts) {
-    const { type, code, clientId } = await socket.next((f) => /^(ack|error)$/.test(f.type));
-    assert.deepEqual([code ?? type, clientId], [text === "One" ? "ack" : "conflict", "c1"]);
-  }
-  assert.equal((await logOf(linus, sessionId)).at(-1).text, "One");
-});
-
-test("a bug in what a frame asks for closes its socket, and harms nobody else", async () => {
-  await using all = await pair();
-  const { site, linus, ada, sessionId } = all;
-  const [socket, other] = [await linus.socket(`sessionId=${sessionId}`), await ada.socket("")];
-  const { sessions, messages } = site.store;
-  sessions.seen = () => Promise.reject(new TypeError("A bug"));
-  messages.append = () => Promise.reject(new TypeError("Another"));
-  socket.send({ type: "seen", seq: 1 });
-  assert.equal(await closeCode(socket), 1011);
-  for (let n = 0; n < 20; n++) other.send({ sessionId, message: "Hello" });
-  assert.equal(await closeCode(other), 1011);
-  assert.equal((await info(ada, sessionId)).status, "open");
-});
-
 test("frames too large or not JSON are errors, and the third one is the last", async () => {
   await using all = await pair();
   const { linus, sessionId } = all;

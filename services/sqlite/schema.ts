@@ -261,7 +261,7 @@ const NUMBERED = `
     SELECT m.rowId, m.id, s.number, m.seq, m.sender, m.senderId, m.senderName, m.text, m.timestamp,
       m.clientId, m.sources, 1
     FROM messages m JOIN sessions s ON s.id = m.sessionId ORDER BY m.rowId;
-  DELETE FROM sqlite_sequence WHERE name = 'numbered';
+  DELETE FROM sqlite_sequence WHERE name = 'numbered'; -- rowIds go on where they were
   UPDATE sqlite_sequence SET name = 'numbered' WHERE name = 'messages';
   DROP TRIGGER messageForgotten; -- or dropping the table would empty the search index
   DROP TABLE messages;

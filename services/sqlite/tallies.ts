@@ -79,11 +79,14 @@ export class Tallies implements Pick<Hooks, "begin" | "settle"> {
 
   /** Writes what was counted, and forgets all: what comes next may change a session otherwise. */
   settle(): void {
-    for (const [id, spoke] of this.#spoke) {
-      const tally = this.#read.get(id);
-      if (tally) this.#write(id, tally, spoke);
+    try {
+      for (const [id, spoke] of this.#spoke) {
+        const tally = this.#read.get(id);
+        if (tally) this.#write(id, tally, spoke);
+      }
+    } finally {
+      this.begin();
     }
-    this.begin();
   }
 
   #write(id: string, tally: Tally, spoke: ReadonlySet<Sender>): void {

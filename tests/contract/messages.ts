@@ -88,11 +88,17 @@ function refusing(test: Test): void {
     const [ada, grace] = [await cast.agent("Ada"), await cast.agent("Grace", { chosen: "busy" })];
     const session = await cast.start();
     await rejects(cast.replies(session, grace, "Mine!"), "forbidden");
+    await cast.asks(session, "Hello?");
+    await rejects(cast.replies(session, grace, { text: "Mine!", basedOn: 0 }), "forbidden");
     await cast.replies(session, ada, "Hello!");
     await cast.move(session, "waiting");
     await rejects(cast.replies(session, ada, "Me again"), "not_assigned");
     await rejects(cast.replies(session, grace, "Or me"), "not_assigned");
-    assert.deepEqual(await cast.told(session), ["system: Ada joined", "agent: Hello!"]);
+    assert.deepEqual(await cast.told(session), [
+      "system: Ada joined",
+      "user: Hello?",
+      "agent: Hello!",
+    ]);
   });
 }
 

@@ -6,8 +6,9 @@ import { anAnswer, asked, at, ended } from "./cast.ts";
 
 export const CUSTOMERS = ["linus", "barbara", "edsger"] as const;
 export const AGENTS = ["ada", "grace"] as const;
-/** Whatever says this is refused by the database. */
+/** Whatever says this is refused by the database: at once, or when the session counts it. */
 export const UNSPEAKABLE = "unspeakable";
+export const UNCOUNTABLE = "uncountable";
 
 /** Sessions before these are over and done with. */
 const LATELY = 4;
@@ -63,7 +64,7 @@ function moving(session: Session, dice: Dice): Step {
   const isGiven = to === "free" || typeof to === "object";
   const told = isGiven ? { kind: "assigned", reason: "There" } as const : asked;
   const events: MoveEvent[] = [to === "closed" ? ended : told];
-  if (between(0, 5) === 0) events.push({ ...asked, by: `Somebody ${UNSPEAKABLE}` });
+  if (between(0, 5) === 0) events.push({ ...asked, by: pick([UNSPEAKABLE, UNCOUNTABLE]) });
   return {
     what: `move to ${isGiven ? "an agent" : to}`,
     take: ({ sessions }) => sessions.move(session, to, events, at(3)),
@@ -73,7 +74,7 @@ function moving(session: Session, dice: Dice): Step {
 function answering({ id, askedSeq, lastSeq, answer }: Session, { between, pick }: Dice): Step {
   const which = answer?.id ?? `answer ${between(0, 1)} for ${id}`;
   const [now, until, upTo] = [at(between(1, 9)), at(between(5, 20)), pick([askedSeq, lastSeq])];
-  const draft = anAnswer(pick(["Here", "Here", `Something ${UNSPEAKABLE}`]), upTo);
+  const draft = anAnswer(pick(["Here", "Here", UNSPEAKABLE, UNCOUNTABLE]), upTo);
   return pick<Step>([
     { what: "begin", take: ({ messages }) => messages.beginAnswer(id, which, until, now) },
     { what: "grow", take: ({ messages }) => messages.growAnswer(id, which, draft.text, until) },
