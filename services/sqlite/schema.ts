@@ -301,8 +301,7 @@ const BY_HAND = `
 
 const MIGRATIONS: readonly string[] = [
   PEOPLE + CONVERSATIONS + SEARCH + CHANGES,
-  NUMBERED,
-  BY_HAND,
+  NUMBERED + BY_HAND,
 ];
 
 /** Brings the file to the newest version, or to that of `to`; of several processes that start at once one does it. */
