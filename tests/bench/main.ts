@@ -1,6 +1,7 @@
 /** `deno task bench`: what Handoff does beside the least that has to be done for it. `--quick` to try it; names of groups to run some. */
 import { durable } from "./durable.ts";
 import { type Group, isMet, type Row, type Size, table } from "./measure.ts";
+import { mongo } from "./mongo.ts";
 import { pages } from "./pages.ts";
 import { hostile } from "./hostile.ts";
 import { CLIENT_CORE, pinned, runOn } from "./processes.ts";
@@ -17,6 +18,7 @@ const GROUPS: readonly Group[] = [
   signIns,
   hostile,
   passwords,
+  mongo,
 ];
 const REPEATS = 5;
 
