@@ -7,6 +7,7 @@ import type { Change } from "../domain.ts";
 import { refusesStreams } from "./faults.ts";
 import type { Telling } from "./log.ts";
 import { Poller } from "./poll.ts";
+import { makeIndexes } from "./schema.ts";
 import { Stream } from "./stream.ts";
 
 /** A reader that is further behind than this is told of a gap instead. */
@@ -77,9 +78,9 @@ export class Feed implements AsyncDisposable {
   }
 
   /** Starts to hear other processes. */
-  async open(db: Db): Promise<void> {
+  async open(db: Db, signal: AbortSignal): Promise<void> {
     if (this.#ear || this.#isClosed) return;
-    this.#ear = await this.#choose(db);
+    this.#ear = await this.#choose(db, signal);
     if (this.#readers.size > 0) {
       this.#ear.listen();
       this.#say({ kind: "gap" }); // they came before anything could be heard
@@ -110,12 +111,13 @@ export class Feed implements AsyncDisposable {
     await this.#ear?.[Symbol.asyncDispose]();
   }
 
-  async #choose(db: Db): Promise<Ear> {
+  async #choose(db: Db, signal: AbortSignal): Promise<Ear> {
     const hear = (heard: Heard | "gap") => this.#hear(heard);
     try {
       return await Stream.open(db, hear);
     } catch (error) {
       if (!refusesStreams(error)) throw error;
+      await makeIndexes(db, signal, { polled: true });
       return new Poller(db, hear, () => this.isWatched);
     }
   }

@@ -237,7 +237,8 @@ function logOf({ entries, after }: Draft, by: string): Fields {
 
 function updateOf(draft: Draft, by: string, feed: Feed): UpdateFilter<SessionDoc> {
   const { before, tells } = draft;
-  const fields = Object.entries({ ...draft.fields, ...logOf(draft, by) });
+  const fields = Object.entries({ ...draft.fields, ...logOf(draft, by) })
+    .filter(([name, value]) => value !== before[name as keyof SessionDoc]);
   // an outbox that this one takes the place of was written: whoever polls is told so now
   const stamps = feed.stamp(by, [...tells, ...before.outbox ? ["message" as const] : []]);
   const gone = fields.filter(([, value]) => value === undefined).map(([name]) => name);

@@ -40,16 +40,18 @@ export interface DatabaseOptions {
   readonly driver?: MongoClientOptions | undefined;
 }
 
+type Connected = (db: Db, signal: AbortSignal) => Promise<void>;
+
 export class Database implements AsyncDisposable {
   readonly #options: DatabaseOptions;
-  readonly #connected: (db: Db) => Promise<void>;
+  readonly #connected: Connected;
   #client: MongoClient | undefined;
   #opening: Promise<Db> | undefined;
   #isAway = false;
   #isClosed = false;
 
   /** `connected` is awaited before the first question is asked. */
-  constructor(options: DatabaseOptions, connected: (db: Db) => Promise<void>) {
+  constructor(options: DatabaseOptions, connected: Connected) {
     this.#options = options;
     this.#connected = connected;
   }
@@ -119,7 +121,7 @@ export class Database implements AsyncDisposable {
     const db = this.#client.db(name ?? (nameIn(uri) || DEFAULT_NAME));
     using limit = deadline(OPEN_WITHIN);
     await makeIndexes(db, limit.signal);
-    await this.#connected(db);
+    await this.#connected(db, limit.signal);
     return db;
   }
 

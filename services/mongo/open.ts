@@ -30,9 +30,9 @@ export function openMongo(uri: string, options: MongoOptions = {}): Store {
   const { database: name, notice, driver, tune } = options;
   const hooks: Hooks = { reach: options.reach };
   const feed = new Feed();
-  const db = new Database({ uri, name, notice, driver }, async (connected) => {
+  const db = new Database({ uri, name, notice, driver }, async (connected, signal) => {
     tune?.(connected);
-    await feed.open(connected);
+    await feed.open(connected, signal);
   });
   const parts = { db, feed, hooks };
   const commit = new SessionCommit(parts);

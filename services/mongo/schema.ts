@@ -46,7 +46,6 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
     { key: { status: 1, presentUntil: 1 } },
     { key: { presentUntil: 1 }, partialFilterExpression: { carrying: { $gt: 0 } } },
     { key: { "carried.session": 1 } },
-    { key: { "told.at": 1 } },
   ],
   signIns: [
     { key: { side: 1, accountId: 1 } },
@@ -63,7 +62,6 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
     { key: { silentUntil: 1 }, sparse: true },
     { key: { dueAt: 1 }, sparse: true },
     { key: { unsettled: 1 }, sparse: true },
-    { key: { changedAt: 1 }, sparse: true },
   ],
   messages: [
     { key: { sessionId: 1, seq: 1 }, unique: true },
@@ -76,6 +74,12 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
   ],
   events: [{ key: { sessionId: 1, n: 1 }, unique: true }],
   marks: [],
+};
+
+/** Only where a server has no change streams: each index makes every write of a session dearer. */
+const POLLED: Readonly<Record<string, readonly IndexDescription[]>> = {
+  sessions: [{ key: { changedAt: 1 }, sparse: true }],
+  agents: [{ key: { "told.at": 1 } }],
 };
 
 /** All that is asked of them ends when `signal` aborts. */
@@ -109,8 +113,12 @@ export function collectionsOf(db: Db, signal: AbortSignal): Collections {
   };
 }
 
-export async function makeIndexes(db: Db, signal: AbortSignal): Promise<void> {
-  for (const [name, indexes] of Object.entries(INDEXES)) {
+export async function makeIndexes(
+  db: Db,
+  signal: AbortSignal,
+  { polled = false } = {},
+): Promise<void> {
+  for (const [name, indexes] of Object.entries(polled ? POLLED : INDEXES)) {
     if (indexes.length > 0) await bounded(db.collection(name), signal).createIndexes([...indexes]);
   }
 }

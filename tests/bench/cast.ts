@@ -41,6 +41,7 @@ export async function fill<T>(file: string, work: (cast: Cast) => Promise<T>): P
   return await work(new Cast(store));
 }
 
+/** People and conversations in an open store. */
 export class Cast {
   readonly #store: Store;
 

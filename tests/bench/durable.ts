@@ -4,11 +4,12 @@ import { type Group, inTurns, median, type Row, type Sample, type Size } from ".
 import { type Child, start, usage } from "./processes.ts";
 import { frame, openAll, Wire } from "./wire.ts";
 
-const CHATS = 100;
+export const CHATS = 100;
 /** Messages of one socket that are not acknowledged yet: so that the server never waits for us. */
 const WINDOW = 4;
 const ACK = "a".charCodeAt(0);
 const MESSAGE = "m".charCodeAt(0);
+const SESSION = "s".charCodeAt(0);
 /** Where the type begins to differ in `{"type":"ack"…` and `{"type":"message"…`. */
 const TYPE_AT = '{"type":"'.length;
 const TEXT = "The parcel that I ordered last week has not arrived, and I wonder where it is now?";
@@ -23,6 +24,8 @@ class Speaker {
   static delivered = 0;
   static sent = 0;
   static running = false;
+  /** Sockets that follow their session: what is said from now on is delivered to them. */
+  static following = 0;
   readonly #template: Uint8Array;
   readonly #digitsAt: number;
   readonly #wire: Wire;
@@ -45,6 +48,7 @@ class Speaker {
       const type = bytes[from + TYPE_AT];
       if (type === ACK) speaker.#acknowledged();
       else if (type === MESSAGE) Speaker.delivered++;
+      else if (type === SESSION) Speaker.following++;
       else if (type === "e".charCodeAt(0)) throw new Error("The server refused a message");
     });
     const speaker = new Speaker(wire, names.sender, names.sessionId);
@@ -77,7 +81,7 @@ interface Loaded extends Disposable {
 }
 
 /** Acknowledged messages a second; each must also have been delivered, where that is promised. */
-async function rate(
+export async function rate(
   { speakers, pid }: Loaded,
   size: Size,
   { delivers = true } = {},
@@ -94,8 +98,11 @@ async function rate(
   const used = use();
   Speaker.running = false;
   const all = Speaker.sent - before.sent;
-  for (let i = 0; i < 200 && Speaker.acknowledged - before.done < all; i++) await pause(50);
-  await pause(300);
+  const isDone = () =>
+    Speaker.acknowledged - before.done === all &&
+    (!delivers || Speaker.delivered - before.delivered === all);
+  for (let i = 0; i < 200 && !isDone(); i++) await pause(50);
+  await pause(100); // for one too many
   const came = Speaker.delivered - before.delivered;
   if (Speaker.acknowledged - before.done !== all || (delivers && came !== all)) {
     throw new Error(`Of ${all} messages ${came} were delivered`);
@@ -125,8 +132,8 @@ export const durable: Group = {
     await using deliver = await floor("deliver");
     using oursLoaded = await enter(ours, cast.ours);
     using aloneLoaded = await enter(alone, cast.alone);
-    using commitLoaded = await enter(commit, cast.ours);
-    using deliverLoaded = await enter(deliver, cast.ours);
+    using commitLoaded = await enter(commit, cast.ours, { delivers: false });
+    using deliverLoaded = await enter(deliver, cast.ours, { delivers: false });
     const samples = await inTurns(size.repeats, {
       ours: () => rate(oursLoaded, size),
       commit: () => rate(commitLoaded, size, { delivers: false }),
@@ -137,14 +144,16 @@ export const durable: Group = {
   },
 };
 
-async function enter(
+export async function enter(
   { url, pid }: Child,
   { agent, chats }: {
     agent: { bearer: { authorization: string } };
     chats: readonly Chat[];
   },
+  { delivers = true } = {},
 ): Promise<Loaded> {
   const speakers: Speaker[] = [];
+  const all = Speaker.following + 2 * chats.length;
   const ends = chats.flatMap(({ customer, session: { id: sessionId } }) => [
     { headers: customer.bearer, names: { sender: "user", sessionId } },
     { headers: agent.bearer, names: { sender: "agent", sessionId } },
@@ -155,6 +164,7 @@ async function enter(
     speakers.push(speaker);
     return wire;
   });
+  for (let i = 0; i < 400 && delivers && Speaker.following < all; i++) await pause(50);
   return { speakers, pid, [Symbol.dispose]: () => opened[Symbol.dispose]() };
 }
 

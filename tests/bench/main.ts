@@ -2,6 +2,7 @@
 import { durable } from "./durable.ts";
 import { type Group, isMet, type Row, type Size, table } from "./measure.ts";
 import { models } from "./models.ts";
+import { mongo } from "./mongo.ts";
 import { pages } from "./pages.ts";
 import { hostile } from "./hostile.ts";
 import { CLIENT_CORE, pinned, runOn } from "./processes.ts";
@@ -19,6 +20,7 @@ const GROUPS: readonly Group[] = [
   hostile,
   models,
   passwords,
+  mongo,
 ];
 const REPEATS = 5;
 

@@ -24,10 +24,10 @@ export const pinned: boolean = navigator.hardwareConcurrency > 1 &&
   await new Deno.Command("taskset", { args: ["-V"], stdout: "null" }).output()
     .then(({ success }) => success, () => false);
 
-/** Puts this process, which is the client, on some core. */
-export async function runOn(core: string): Promise<void> {
+/** Puts a process, by default this one, which is the client, on some core. */
+export async function runOn(core: string, pid: number = Deno.pid): Promise<void> {
   if (!pinned) return;
-  const args = ["-a", "-p", "-c", core, String(Deno.pid)];
+  const args = ["-a", "-p", "-c", core, String(pid)];
   await new Deno.Command("taskset", { args, stdout: "null" }).output();
 }
 
