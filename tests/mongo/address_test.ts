@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { CommandStartedEvent, Db } from "mongodb";
 import { nameIn, WrongAddress } from "../../services/mongo/address.ts";
+import { safely } from "../../services/mongo/faults.ts";
 import { openMongo } from "../../services/mongo/open.ts";
 import { test } from "../helpers.ts";
 import { freshName, kindsOfServer, startServer } from "../mongod.ts";
@@ -61,6 +62,18 @@ test("the start ends with one sentence that names MONGO_URI", async () => {
     assert.match(running.printed, /^Handoff can't start: MONGO_URI [^\n]*[^.]\.\n$/);
     assert.doesNotMatch(running.printed, /\. [A-Z]/);
     assertSilent("it", running.printed);
+  }
+});
+
+test("of an address in a failure's words only the host is told", () => {
+  for (
+    const place of [`${USER}:${SECRET}@one`, `${USER}:${SECRET}@one,two/desk?tls=true`, SECRET]
+  ) {
+    for (const scheme of ["mongodb", "mongodb+srv"]) {
+      const { message, stack } = safely(new Error(`No ${scheme}://${place}`));
+      assert.match(message, new RegExp(`^Error: No ${scheme.replace("+", "\\+")}://(one.*)?$`));
+      assertSilent("it", `${message} ${stack}`);
+    }
   }
 });
 
