@@ -1,6 +1,6 @@
 /** What MONGO_URI may be: what is wrong with it ends the start, and nothing in it makes a write less safe. */
 import assert from "node:assert/strict";
-import type { CommandStartedEvent, Db } from "mongodb";
+import { type CommandStartedEvent, type Db, MongoClient } from "mongodb";
 import { nameIn, WrongAddress } from "../../services/mongo/address.ts";
 import { safely } from "../../services/mongo/faults.ts";
 import { openMongo } from "../../services/mongo/open.ts";
@@ -42,6 +42,11 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   "mongodb://desk:alpha-7d1e@host/desk/top": NAME,
   "mongodb://desk:alpha-7d1e@host/de%20sk": NAME,
 };
+
+/** The first client looks whether it is in a container, which it waits for only where it connects. */
+Deno.test.beforeAll(async () => {
+  await Reflect.get(new MongoClient("mongodb://host").options, "metadata");
+});
 
 test("an address that nothing can be made of is refused, in words that tell nothing of its password", () => {
   for (const [uri, expected] of Object.entries(WRONG)) {

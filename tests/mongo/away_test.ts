@@ -12,6 +12,14 @@ import { assertOneLine, visited } from "./visitors.ts";
 
 const USER = `desk:${encodeURIComponent(PASSWORD)}`;
 
+/** No rule about two at once would hold without these. */
+const WITHOUT_WHICH = [
+  "messages sessionId,seq true",
+  "messages sessionId,clientId true",
+  "sessions openKey true",
+  "agents email true",
+];
+
 /** Addresses without a database, and how the one line tells of each. */
 const NOWHERE: Readonly<Record<string, readonly [uri: string, line: RegExp]>> = {
   "a port that refuses": [
@@ -75,7 +83,9 @@ for (const kind of await kindsOfServer()) {
     await using server = await startServer(kind, { port });
     await untilStatus(`${url}/readyz`, 200, 5_000);
     await converse(url);
-    assert.deepEqual(await indexesIn(server.uri, name), await indexesOfAFreshOne(server.uri));
+    const indexes = await indexesIn(server.uri, name);
+    assert.deepEqual(indexes, await indexesOfAFreshOne(server.uri));
+    for (const index of WITHOUT_WHICH) assert.ok(indexes.includes(index), indexes.join("\n"));
     const events = running.printed.match(/"event":"store_\w+"/g);
     assert.deepEqual(events, ['"event":"store_away"', '"event":"store_back"']);
   });
@@ -106,21 +116,21 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-async function indexesIn(uri: string, name: string): Promise<unknown> {
+/** Each with its collection, its keys, and whether it is unique. */
+async function indexesIn(uri: string, name: string): Promise<readonly string[]> {
   await using client = new MongoClient(uri);
   const db = client.db(name);
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
-  const all = await Promise.all(
-    collections.map(async (each) => [each.name, await db.collection(each.name).indexes()] as const),
-  );
-  return all.filter(([, indexes]) => indexes.length > 1).sort(([a], [b]) => a < b ? -1 : 1);
+  const all = await Promise.all(collections.map(async ({ name }) => {
+    const indexes = await db.collection(name).indexes();
+    return indexes.map(({ key, unique }) => `${name} ${Object.keys(key)} ${unique ?? false}`);
+  }));
+  return all.flat().filter((index) => !index.includes(" _id ")).sort();
 }
 
-async function indexesOfAFreshOne(uri: string): Promise<unknown> {
+async function indexesOfAFreshOne(uri: string): Promise<readonly string[]> {
   const database = freshName();
-  {
-    await using store = openMongo(uri, { database });
-    await store.ping();
-  }
+  await using store = openMongo(uri, { database });
+  await store.ping();
   return await indexesIn(uri, database);
 }
