@@ -18,8 +18,8 @@ const AWAY = new Set([
 /** Of one that doesn't let this user in, or not do what it has to; 8000 is Atlas' own. */
 const REFUSED = new Set([13, 18, 8000]);
 const DUPLICATE = 11_000;
-/** Of a server without an oplog, or of one that doesn't know change streams or grants none. */
-const NO_STREAMS = new Set([13, 59, 115, 40324, 40573, 303]);
+/** Of a server without an oplog, or of one that doesn't know change streams or grants none, as some of Atlas (8000). */
+const NO_STREAMS = new Set([13, 59, 115, 40324, 40573, 303, 8000]);
 
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof MongoServerError && error.code === DUPLICATE;
