@@ -18,6 +18,7 @@ import { type Clock, systemClock } from "./services/clock.ts";
 import { type Config, parseConfig } from "./services/config.ts";
 import { DEMO, seedDemo } from "./services/demo.ts";
 import { Desk } from "./services/desk.ts";
+import { Fault } from "./services/errors.ts";
 import { Gemini } from "./services/gemini.ts";
 import { Later } from "./services/later.ts";
 import { Library } from "./services/library.ts";
@@ -27,6 +28,7 @@ import { type Log, openLog } from "./services/log.ts";
 import { Passwords } from "./services/passwords.ts";
 import { Presence } from "./services/presence.ts";
 import { SignIns } from "./services/sign_ins.ts";
+import { WrongAddress } from "./services/mongo/address.ts";
 import { openMongo } from "./services/mongo/open.ts";
 import { openSqlite } from "./services/sqlite/open.ts";
 import type { Store } from "./services/store.ts";
@@ -132,12 +134,16 @@ export function openSite(options: SiteOptions): Site {
 /** The database that `MONGO_URI` names, or else the file. */
 async function openStore(
   { mongoUri, dataFile }: { mongoUri?: string | undefined; dataFile: string },
-  log: Log,
+  log?: Log,
 ): Promise<Store> {
   if (mongoUri === undefined) return await openSqlite({ file: dataFile });
   const notice = (away: Error | undefined) =>
-    away ? log.error("store_away", { reason: away.message }) : log.info("store_back");
-  return openMongo(mongoUri, { notice });
+    away ? log?.error("store_away", { reason: away.message }) : log?.info("store_back");
+  try {
+    return openMongo(mongoUri, { notice });
+  } catch (error) {
+    throw error instanceof WrongAddress ? new Error(`MONGO_URI ${error.message}.`) : error;
+  }
 }
 
 async function readArticles(folder: string): Promise<Article[]> {
@@ -186,7 +192,8 @@ function onSignal(): AbortSignal {
 }
 
 /** A line for each account of that address: a customer and an agent may share one. */
-async function resetLinks(email: string, config: Config, store: Store): Promise<string[]> {
+async function resetLinks(email: string, config: Config): Promise<string[]> {
+  await using store = await openStore(config);
   const address = email.trim().toLowerCase();
   const signIns = new SignIns({ store, clock: systemClock });
   const site = config.publicUrl ?? `http://localhost:${config.port}`;
@@ -205,12 +212,9 @@ async function resetLinks(email: string, config: Config, store: Store): Promise<
 async function main(args: readonly string[]): Promise<void> {
   const demo = args.includes("--demo");
   const config = parseConfig(await environment());
+  if (isReset(args)) return say((await resetLinks(args[1] ?? "", config)).join("\n"));
   const log = openLog(config.logLevel);
   await using store = await openStore(demo ? { dataFile: ":memory:" } : config, log);
-  if (args[0] === "--reset-password") {
-    say((await resetLinks(args[1] ?? "", config, store)).join("\n"));
-    return;
-  }
   const articles = await readArticles(demo ? "docs/demo/articles" : config.articlesDir);
   const company = demo ? DEMO.company : COMPANY;
   const signal = onSignal();
@@ -226,6 +230,17 @@ async function main(args: readonly string[]): Promise<void> {
   }
   await run(site, config, log, signal);
   log.info("stopped");
+}
+
+const isReset = (args: readonly string[]): boolean => args[0] === "--reset-password";
+
+/** A fault's own words are for who uses the site; who runs it needs the reason. */
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return error instanceof Fault && cause instanceof Error
+    ? `${message}: ${cause.message}.`
+    : message;
 }
 
 const say = (text: string): void =>
@@ -247,8 +262,8 @@ if (import.meta.main) {
     await main(Deno.args);
     Deno.exit(0);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    Deno.stderr.writeSync(new TextEncoder().encode(`Handoff can't start: ${message}\n`));
+    const what = isReset(Deno.args) ? "No link was made" : "Handoff can't start";
+    Deno.stderr.writeSync(new TextEncoder().encode(`${what}: ${sentence(error)}\n`));
     Deno.exit(1);
   }
 }

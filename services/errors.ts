@@ -31,15 +31,22 @@ export interface FaultDetails {
   readonly retryAfter?: number;
 }
 
+export interface FaultOptions extends ErrorOptions {
+  /** Who threw it has told the log of its cause, once for all that come of it. */
+  readonly isTold?: boolean;
+}
+
 export class Fault extends Error {
   override readonly name = "Fault";
+  readonly isTold: boolean;
 
   constructor(
     readonly code: FaultCode,
     message: string,
     readonly details: FaultDetails = {},
-    options?: ErrorOptions,
+    { isTold = false, ...options }: FaultOptions = {},
   ) {
     super(message, options);
+    this.isTold = isTold;
   }
 }

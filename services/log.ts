@@ -2,18 +2,22 @@
 import type { LogLevel } from "./config.ts";
 import { Fault } from "./errors.ts";
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** An `error` that was told already is said again at `debug` only. */
 export interface Log {
-  debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
-  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
-  warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
-  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  debug(event: string, fields?: Fields): void;
+  info(event: string, fields?: Fields): void;
+  warn(event: string, fields?: Fields): void;
+  error(event: string, fields?: Fields): void;
 }
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 // deno-lint-ignore no-console -- the one owner of the console
 export function openLog(level: LogLevel, write: (line: string) => void = console.log): Log {
-  const at = (own: LogLevel) => (event: string, fields: Readonly<Record<string, unknown>> = {}) => {
+  const at = (usual: LogLevel) => (event: string, fields: Fields = {}) => {
+    const own = fields.error instanceof Fault && fields.error.isTold ? "debug" : usual;
     if (LEVELS.indexOf(own) < LEVELS.indexOf(level)) return;
     write(JSON.stringify({ time: new Date().toISOString(), level: own, event, ...fields }, plain));
   };

@@ -1,11 +1,11 @@
 /** The one client: connected when it is first needed, again when it can be, and every failure a fault the app knows. */
-import { type Db, MongoClient, type MongoClientOptions } from "mongodb";
+import { type Db, type MongoClient, type MongoClientOptions, ReadConcern } from "mongodb";
 import { setTimeout } from "node:timers/promises";
+import { clientOf, nameIn } from "./address.ts";
 import { deadline, within } from "./bounded.ts";
-import { faultOf, isAway, isLost, safely, unavailable, WrongAddress } from "./faults.ts";
+import { isAway, isLost, isRefused, NotOpened, safely, unavailable } from "./faults.ts";
 import { type Collections, collectionsOf, makeIndexes } from "./schema.ts";
 
-const DEFAULT_NAME = "handoff";
 const RETRY_AFTER = 100;
 /** Longer than the driver needs to give up by itself, where it does. */
 const GIVE_UP_AFTER = 6_000;
@@ -13,8 +13,16 @@ const GIVE_UP_AFTER = 6_000;
 const OPEN_WITHIN = 10_000;
 const CLOSED_WITHIN = 2_000;
 
-/** Short, so that who asks is answered soon; the caller's address can't weaken what makes a write safe. */
+/** What makes a write safe, for the client and again for the database: an address's options outweigh the client's. */
+const SAFE = {
+  readPreference: "primary",
+  readConcern: new ReadConcern("majority"),
+  writeConcern: { w: "majority", journal: true, wtimeoutMS: 3_000 },
+} as const satisfies MongoClientOptions;
+
+/** Short, so that who asks is answered soon. */
 const SETTINGS = {
+  ...SAFE,
   appName: "handoff",
   serverSelectionTimeoutMS: 2_000,
   connectTimeoutMS: 5_000,
@@ -22,9 +30,6 @@ const SETTINGS = {
   waitQueueTimeoutMS: 5_000,
   heartbeatFrequencyMS: 2_000,
   maxPoolSize: 20,
-  readPreference: "primary",
-  readConcern: { level: "majority" },
-  writeConcern: { w: "majority", journal: true, wtimeoutMS: 3_000 },
   retryWrites: true,
   retryReads: true,
   ignoreUndefined: true,
@@ -34,7 +39,10 @@ export interface DatabaseOptions {
   readonly uri: string;
   /** Instead of the one that the address names. */
   readonly name?: string | undefined;
-  /** Called once each time the database goes away or comes back; the reason has no secrets. */
+  /**
+   * Called once each time the database goes away or comes back, and where one that can't be reached begins to refuse, or
+   * the other way round. The reason has no secrets.
+   */
   readonly notice?: ((away: Error | undefined) => void) | undefined;
   /** For tests. */
   readonly driver?: MongoClientOptions | undefined;
@@ -45,15 +53,19 @@ type Connected = (db: Db, signal: AbortSignal) => Promise<void>;
 export class Database implements AsyncDisposable {
   readonly #options: DatabaseOptions;
   readonly #connected: Connected;
-  #client: MongoClient | undefined;
+  readonly #client: MongoClient;
+  readonly #name: string;
   #opening: Promise<Db> | undefined;
-  #isAway = false;
+  #away: "unreached" | "refused" | undefined;
   #isClosed = false;
 
-  /** `connected` is awaited before the first question is asked. */
+  /** `connected` is awaited before the first question is asked. Throws `WrongAddress`. */
   constructor(options: DatabaseOptions, connected: Connected) {
+    const { uri, name, driver } = options;
     this.#options = options;
     this.#connected = connected;
+    this.#client = clientOf(uri, { ...SETTINGS, ...driver });
+    this.#name = name ?? nameIn(uri);
   }
 
   get isOpen(): boolean {
@@ -80,8 +92,9 @@ export class Database implements AsyncDisposable {
       this.#told(undefined);
       return result;
     } catch (error) {
-      if (isAway(error)) this.#told(error);
-      throw faultOf(error);
+      if (!isAway(error)) throw error;
+      this.#told(error);
+      throw unavailable(error, { isTold: true });
     }
   }
 
@@ -89,7 +102,7 @@ export class Database implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#opening?.catch(() => {});
-    if (this.#client) await within(CLOSED_WITHIN, this.#client.close()).catch(() => {});
+    await within(CLOSED_WITHIN, this.#client.close()).catch(() => {});
   }
 
   async #attempt<T>(
@@ -102,7 +115,7 @@ export class Database implements AsyncDisposable {
   }
 
   async #retried<T>(error: unknown, work: () => Promise<T>): Promise<T> {
-    if (!isLost(error) || this.#isAway || this.#isClosed) throw error;
+    if (!isLost(error) || this.#away || this.#isClosed) throw error;
     await setTimeout(RETRY_AFTER);
     return await work();
   }
@@ -110,15 +123,13 @@ export class Database implements AsyncDisposable {
   #open(): Promise<Db> {
     return this.#opening ??= this.#begin().catch((error) => {
       this.#opening = undefined; // the next question tries again
-      throw error;
+      throw isAway(error) ? error : new NotOpened(error);
     });
   }
 
   async #begin(): Promise<Db> {
-    const { uri, name, driver } = this.#options;
-    this.#client ??= clientOf(uri, { ...SETTINGS, ...driver });
     await within(OPEN_WITHIN, this.#client.connect());
-    const db = this.#client.db(name ?? (nameIn(uri) || DEFAULT_NAME));
+    const db = this.#client.db(this.#name, SAFE);
     using limit = deadline(OPEN_WITHIN);
     await makeIndexes(db, limit.signal);
     await this.#connected(db, limit.signal);
@@ -126,21 +137,9 @@ export class Database implements AsyncDisposable {
   }
 
   #told(error: unknown): void {
-    const isAway = error !== undefined;
-    if (isAway === this.#isAway || this.#isClosed) return;
-    this.#isAway = isAway;
-    this.#options.notice?.(isAway ? safely(error) : undefined);
+    const away = error === undefined ? undefined : isRefused(error) ? "refused" : "unreached";
+    if (away === this.#away || this.#isClosed) return;
+    this.#away = away;
+    this.#options.notice?.(away && safely(error));
   }
 }
-
-function clientOf(uri: string, options: MongoClientOptions): MongoClient {
-  try {
-    return new MongoClient(uri, options);
-  } catch (error) {
-    throw new WrongAddress(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** The path of a connection string. */
-const nameIn = (uri: string): string =>
-  decodeURIComponent(uri.replace(/^[^/]*\/\/[^/]*/, "").replace(/^\/|\?.*$/g, ""));

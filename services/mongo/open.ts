@@ -18,14 +18,17 @@ const AT_ONCE = 50;
 export interface MongoOptions extends Hooks {
   /** Instead of the database that the address names, or else `handoff`. */
   readonly database?: string;
-  /** Told once each time that the database goes away, with a reason that has no secrets, and when it is back. */
+  /** See `DatabaseOptions.notice`. */
   readonly notice?: (away: Error | undefined) => void;
   /** For tests: settings of the driver, and the raw database once it is connected. */
   readonly driver?: MongoClientOptions;
   readonly tune?: (db: Db) => void;
 }
 
-/** Returns at once; `unavailable` is thrown by what is asked of it while there is no database. */
+/**
+ * Returns at once; `unavailable` is thrown by what is asked of it while there is no database. Throws `WrongAddress` where
+ * nothing can ever be asked.
+ */
 export function openMongo(uri: string, options: MongoOptions = {}): Store {
   const { database: name, notice, driver, tune } = options;
   const hooks: Hooks = { reach: options.reach };
