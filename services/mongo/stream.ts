@@ -67,7 +67,7 @@ export class Stream implements Ear {
     try {
       for (let event = await first;; event = await within(SILENT_AT_MOST, stream.tryNext())) {
         if (event) this.#told(event);
-        if (this.#stop.signal.aborted) break;
+        if (stream.closed || this.#stop.signal.aborted) break; // closed, it answers nothing at once, for ever
       }
     } catch {
       // whatever is missed meanwhile is told as a gap

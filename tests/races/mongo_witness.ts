@@ -20,7 +20,9 @@ export async function mongoWitness({ env }: Data): Promise<Witness> {
   const first = stream.tryNext();
   await placed;
   const reading = (async () => {
-    for (let event = await first;; event = await stream.tryNext()) if (event) seen.take(event);
+    for (let event = await first; !stream.closed; event = await stream.tryNext()) {
+      if (event) seen.take(event);
+    }
   })().catch(() => {}); // closed
   /** All that was written before this call. */
   const caughtUp = async () => {
