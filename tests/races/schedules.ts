@@ -141,8 +141,8 @@ async function play(company: Company, plan: Plan, who: Someone): Promise<Played>
     await pause(step.after);
     await eventually(() => answered >= step.answered, { within: 20_000 });
     const text = `${plan.n}.${i}`;
-    const { status, body } = await take(company, step, who, sessionId, text);
-    answered++;
+    const { status, body } = await take(company, step, who, sessionId, text)
+      .finally(() => answered++);
     const outcome = status < 300 ? status : body.code;
     assert.ok(ANSWERS[step.verb].includes(outcome), `${what}: ${step.verb}: ${status} ${outcome}`);
     if (status === 201) kept.set(text, body.id);
@@ -222,7 +222,7 @@ export async function everybodyAtOnce(): Promise<void> {
   assert.deepEqual(await witness.miscounted({ ended: true }), []);
   for (const { id } of staff) assert.equal((await store.agents.find(id))?.carrying, 0);
   const steps = tally(plans(count).flatMap((plan) => plan.steps.map(({ verb }) => verb)));
-  assert.ok(states > 3 * count && waits > count / 4, `${states} states, ${waits} in line`);
+  assert.ok(states > 3 * count && waits > count / 20, `${states} states, ${waits} in line`);
   print(`${count} schedules, seed ${SEED}: ${JSON.stringify(steps)}`);
   print(
     `${states} states, ${frames} session frames (${waits} in line), each one of them and in order`,
