@@ -3,8 +3,9 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { MessageDraft, newId, Note, type Session } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
+import { Kept } from "../services/kept.ts";
 import { placed } from "../services/place.ts";
-import { ChatPage, NewChatPage } from "../views/chat.tsx";
+import { ChatPage, type ChatPageProps, NewChatPage } from "../views/chat.tsx";
 import { SendProblem } from "../views/composer.tsx";
 import { HistoryPage } from "../views/history.tsx";
 import { isPartial, requireCustomer } from "./actor.ts";
@@ -12,7 +13,7 @@ import { messageJson, sessionJson } from "./api/json.ts";
 import { checked, done, statusOf, typed } from "./forms.ts";
 import { openChatLive } from "./live.tsx";
 import { pageOf } from "./log_page.tsx";
-import { page } from "./page.tsx";
+import { EACH_ID, type Frame, framed, page } from "./page.tsx";
 import type { Env, Parts } from "./parts.ts";
 import { sentReply } from "./replies.tsx";
 import { STATUS } from "./faults.tsx";
@@ -33,8 +34,12 @@ interface Unsent {
   readonly ratingError?: string | undefined;
 }
 
+/** All that a page shows of what is stored, but for the log. */
+type PageFacts = Omit<ChatPageProps, "site" | "clientId" | "now" | keyof Unsent>;
+
 export function chatPages(parts: Parts) {
   const { chat, clock, limits, site, store } = parts;
+  const frames = new Kept<Frame>(300);
 
   async function chatPage(
     c: Context<Env>,
@@ -46,21 +51,29 @@ export function chatPages(parts: Parts) {
     const { session, queuePosition } = await placed(store, found);
     const agent = session.assignedAgent && await store.agents.find(session.assignedAgent);
     const { log, ...shown } = await pageOf(chat, customer, session, c.req.query("before"));
-    return page(
-      c,
-      <ChatPage
-        site={site}
-        viewer={customer}
-        session={session}
-        {...shown}
-        agentStatus={agent ? agent.status : undefined}
-        place={queuePosition}
-        clientId={newId()}
-        now={clock.now()}
-        {...unsent}
-      />,
-      { inset: log, status },
-    );
+    const facts = {
+      viewer: customer,
+      session,
+      ...shown,
+      agentStatus: agent ? agent.status : undefined,
+      place: queuePosition,
+    };
+    return page(c, frameOf(facts, unsent), { inset: log, status });
+  }
+
+  /** Drawn once for as long as all that it shows stays the same; what passes is drawn each time. */
+  function frameOf(facts: PageFacts, unsent: Unsent): Frame {
+    const draw = () =>
+      framed(
+        <ChatPage site={site} {...facts} clientId={EACH_ID} now={clock.now()} {...unsent} />,
+      );
+    if (facts.session.typing.agent || Object.keys(unsent).length > 0) return draw();
+    const key = JSON.stringify(facts);
+    const kept = frames.get(key);
+    if (kept) return kept;
+    const frame = draw();
+    frames.set(key, frame);
+    return frame;
   }
 
   function newChatPage(c: Context<Env>, unsent: Unsent = {}, status: 200 | 422 = 200) {

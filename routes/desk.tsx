@@ -25,7 +25,7 @@ import { checked, done, statusOf, typed } from "./forms.ts";
 import { openDeskLive } from "./live.tsx";
 import { pageOf } from "./log_page.tsx";
 import { footOf, surroundingsOf } from "./open_conversation.ts";
-import { page } from "./page.tsx";
+import { framed, page } from "./page.tsx";
 import type { Env, Parts } from "./parts.ts";
 import { heldReply, sentReply } from "./replies.tsx";
 import { addressOf } from "./security.ts";
@@ -55,14 +55,16 @@ export function deskPages(parts: Parts) {
     const { log, open } = session ? await conversation(c, session, unsent) : {};
     return page(
       c,
-      <DeskPage
-        site={site}
-        agent={agent}
-        lists={await deskLists(parts, agent, view)}
-        open={open}
-        live={liveAddress(view, agent, open?.hasLater ? undefined : session)}
-        now={clock.now()}
-      />,
+      framed(
+        <DeskPage
+          site={site}
+          agent={agent}
+          lists={await deskLists(parts, agent, view)}
+          open={open}
+          live={liveAddress(view, agent, open?.hasLater ? undefined : session)}
+          now={clock.now()}
+        />,
+      ),
       { inset: log, status },
     );
   }

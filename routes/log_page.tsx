@@ -1,6 +1,7 @@
 /** The part of a conversation that a page shows, drawn. */
 import type { Chat } from "../services/chat.ts";
 import { type Actor, PAGE, type Session } from "../services/domain.ts";
+import { Kept } from "../services/kept.ts";
 import { drawn } from "../views/drawn.tsx";
 import { MessageList } from "../views/message.tsx";
 
@@ -14,8 +15,7 @@ export interface LogPage {
 }
 
 /** Pages kept drawn: messages never change, so a log is known by its session and last `seq`. */
-const KEPT = 300;
-const pages = new Map<string, LogPage>();
+const pages = new Kept<LogPage>(300);
 
 /** The latest messages, or those before the `seq` that an address names. The caller may see the session. */
 export async function pageOf(
@@ -29,7 +29,7 @@ export async function pageOf(
   const kept = before === undefined ? pages.get(key) : undefined;
   if (kept) return kept;
   const page = await draw(chat, actor, session, before);
-  if (before === undefined) keep(key, page);
+  if (before === undefined) pages.set(key, page);
   return page;
 }
 
@@ -51,9 +51,4 @@ async function draw(
     hasEarlier,
     hasLater: until <= session.lastSeq,
   };
-}
-
-function keep(key: string, page: LogPage): void {
-  pages.set(key, page);
-  if (pages.size > KEPT) pages.delete(pages.keys().next().value ?? key);
 }

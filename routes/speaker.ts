@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type Actor, type Message, type MessageDraft, Seq } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
+import { Kept } from "../services/kept.ts";
 import { SentMessage } from "./api/messages.ts";
 import { invalid } from "./api/openapi.ts";
 import { faultJson } from "./faults.tsx";
@@ -38,7 +39,7 @@ export class Speaker {
   readonly #actor: Actor;
   readonly #sessionId: string | undefined;
   /** What was sent here lately: being sent, acknowledged, or the message itself if that came by before it was. */
-  readonly #own = new Map<string, typeof SENDING | typeof ACKNOWLEDGED | Message>();
+  readonly #own = new Kept<typeof SENDING | typeof ACKNOWLEDGED | Message>(REMEMBERED);
   #turn: Promise<void> = Promise.resolve();
   #resting: Disposable | undefined;
   #inHand = 0;
@@ -117,7 +118,6 @@ export class Speaker {
       const { id, seq, timestamp } = message;
       this.#tell({ type: "ack", sessionId, clientId, id, seq, timestamp });
       this.#own.set(key, ACKNOWLEDGED);
-      if (this.#own.size > REMEMBERED) this.#own.delete(this.#own.keys().next().value ?? key);
     } catch (error) {
       const kept = this.#own.get(key);
       if (kept !== ACKNOWLEDGED) this.#own.delete(key);

@@ -1,8 +1,8 @@
 /** A page put together around its log: whole however long it is, its own whoever asks at the same time, with all its headers. */
 import assert from "node:assert/strict";
-import { type Person, test, type TestSite, testSite } from "./helpers.ts";
+import { eventually, type Person, test, type TestSite, testSite } from "./helpers.ts";
 import { elements } from "./plain_browser.ts";
-import { ask, type Asked, say, start } from "./talk.ts";
+import { act, ask, type Asked, say, setStatus, start } from "./talk.ts";
 
 const DAY = 24 * 60 * 60_000;
 /** Of the units of a text those take most bytes. */
@@ -105,4 +105,62 @@ test("a page that says why something was not sent has its status, its log and it
   const empty = await reply({ text: " " });
   assert.deepEqual([stale.status, empty.status], [409, 422]);
   for (const page of [stale, empty]) assertWhole(page, 2);
+});
+
+const idOn = (html: string): string => / name="clientId" value="(\w{24})"/.exec(html)?.[1] ?? "";
+
+test("a page that is asked for again is the same but for its own id, and shows whatever has changed", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  await setStatus(ada, { status: "busy" });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  const path = `/chat/${sessionId}`;
+  await using hers = await ada.socket(`sessionId=${sessionId}`);
+  const seen = new Set<string>();
+  /** Asked for twice, and compared. */
+  const shown = async (): Promise<string> => {
+    const [one, other] = [await linus.page(path), await linus.page(path)];
+    for (const id of [idOn(one), idOn(other)]) {
+      assert.ok(id !== "" && !seen.has(id), "an id of its own");
+      seen.add(id);
+    }
+    assert.equal(one.replace(idOn(one), ""), other.replace(idOn(other), ""));
+    return one;
+  };
+  const posts = async (address: string, fields: Record<string, string>) =>
+    void await (await linus.form(address, fields)).body?.cancel();
+  let before = await shown();
+  /** What is done, until the page shows it, which it did not before. */
+  const changes = async (pattern: RegExp, work: () => unknown) => {
+    assert.doesNotMatch(before, pattern);
+    await work();
+    await eventually(async () => pattern.test(await linus.page(path)), { what: String(pattern) });
+    before = await shown();
+  };
+  await changes(/You are 1st in line/, () => act(linus, "handoff", sessionId));
+  await changes(/<h1>Ada<\/h1>.*here now/s, () => act(ada, "claim", sessionId));
+  await changes(/away for a moment/, () => setStatus(ada, { status: "offline" }));
+  await changes(/here now/, () => setStatus(ada, { status: "busy" }));
+  await changes(/Ada is typing…/, () => hers.send({ type: "typing" }));
+  await changes(/id="typing" aria-live="off"><\/p>/, () => site.clock.skip(10_000));
+  await changes(/>Hello\?</, () => say(linus, sessionId, "Hello?"));
+  await changes(/Seen <time/, () => hers.send({ type: "seen", seq: 3 }));
+  const form = { text: "x".repeat(4_001) };
+  const refused = await ask(site, `${path}/messages`, {
+    cookie: linus.cookie,
+    origin: site.url,
+    form,
+  });
+  assert.match(refused.body, /xxxx/);
+  assert.doesNotMatch(await shown(), /xxxx/);
+  await changes(/>Lin</, () => posts("/account/name", { name: "Lin" }));
+
+  await act(ada, "end", sessionId);
+  const ended = await linus.page(path);
+  assert.match(ended, /Ended/);
+  assert.equal(idOn(ended), "");
+  assert.doesNotMatch(ended, /Thank you/);
+  await posts(`${path}/rating`, { rating: "4" });
+  assert.match(await linus.page(path), /Thank you, it is saved/);
 });

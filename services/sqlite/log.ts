@@ -9,6 +9,7 @@ import {
   type SessionEvent,
   type Source,
 } from "../domain.ts";
+import { Kept } from "../kept.ts";
 import type { Database } from "./database.ts";
 import { given } from "./rows.ts";
 import { Tallies, type Tally } from "./tallies.ts";
@@ -41,7 +42,7 @@ const RECENT = 2_000;
 export class SessionLog {
   readonly #sql;
   readonly #tallies: Tallies;
-  readonly #recent = new Map<string, Message>();
+  readonly #recent = new Kept<Message>(RECENT);
 
   constructor(db: Database) {
     this.#sql = db.prepare(SQL);
@@ -76,7 +77,6 @@ export class SessionLog {
     const rest = given({ clientId, sources });
     const message = { id, sessionId, seq, sender, senderName, text, timestamp, ...rest };
     this.#recent.set(id, message);
-    if (this.#recent.size > RECENT) this.#recent.delete(this.#recent.keys().next().value ?? id);
     return message;
   }
 
