@@ -7,7 +7,7 @@ import { test } from "./helpers.ts";
 const LAYERS: readonly (readonly [files: RegExp, may: RegExp])[] = [
   [/^services\/(domain|errors)\.ts$/, /^(zod|services\/(domain|errors)\.ts)$/],
   [/^services\/store\.ts$/, /^services\/(domain|errors)\.ts$/],
-  [/^services\/sqlite\//, /^(node:.*|services\/(sqlite\/.*|(store|domain|errors|clock)\.ts))$/],
+  [/^services\/sqlite\//, /^(node:.*|services\/(sqlite\/.*|(store|domain|errors|clock|kept)\.ts))$/],
   [
     /^services\/mongo\//,
     /^(mongodb|node:.*|services\/(mongo\/.*|(store|domain|errors|clock)\.ts))$/,
