@@ -7,10 +7,13 @@ import { test } from "./helpers.ts";
 const LAYERS: readonly (readonly [files: RegExp, may: RegExp])[] = [
   [/^services\/(domain|errors)\.ts$/, /^(zod|services\/(domain|errors)\.ts)$/],
   [/^services\/store\.ts$/, /^services\/(domain|errors)\.ts$/],
-  [/^services\/sqlite\//, /^(node:.*|services\/(sqlite\/.*|(store|domain|errors|clock|kept)\.ts))$/],
+  [
+    /^services\/sqlite\//,
+    /^(node:.*|services\/(sqlite\/.*|(store|domain|errors|clock|kept)\.ts))$/,
+  ],
   [
     /^services\/mongo\//,
-    /^(mongodb|node:.*|services\/(mongo\/.*|(store|domain|errors|clock)\.ts))$/,
+    /^(mongodb|node:.*|services\/(mongo\/.*|(store|domain|errors|clock|kept)\.ts))$/,
   ],
   [/^services\/builtin\.ts$/, /^services\/(llm|domain|errors|intent|words|sentences)\.ts$/],
   [/^services\/gemini\.ts$/, /^(zod|@google\/generative-ai|services\/(?!builtin|sqlite)[^/]+)$/],

@@ -1,4 +1,5 @@
 /** Sessions as they were last written here: good to decide on, since a write proves that nobody wrote since. */
+import { Kept } from "../kept.ts";
 import type { SessionDoc } from "./rows.ts";
 
 const MAX_SESSIONS = 1_000;
@@ -11,11 +12,9 @@ export interface Known {
 }
 
 export class Memory {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Kept<Known>(MAX_SESSIONS);
 
   keep({ session, ids }: Known): void {
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= MAX_SESSIONS && oldest !== undefined) this.#known.delete(oldest);
     const few = ids && ids.size <= MAX_IDS ? ids : undefined;
     this.#known.set(session._id.toHexString(), { session, ids: few });
   }
