@@ -130,15 +130,18 @@ export const durable: Group = {
       start({ script: "tests/bench/floors.ts", args: [name, `${home.path}/${name}.db`] });
     await using commit = await floor("commit");
     await using deliver = await floor("deliver");
+    await using promise = await floor("promise");
     using oursLoaded = await enter(ours, cast.ours);
     using aloneLoaded = await enter(alone, cast.alone);
     using commitLoaded = await enter(commit, cast.ours, { delivers: false });
     using deliverLoaded = await enter(deliver, cast.ours, { delivers: false });
+    using promiseLoaded = await enter(promise, cast.ours, { delivers: false });
     const samples = await inTurns(size.repeats, {
       ours: () => rate(oursLoaded, size),
       commit: () => rate(commitLoaded, size, { delivers: false }),
       alone: () => rate(aloneLoaded, size),
       deliver: () => rate(deliverLoaded, size),
+      promise: () => rate(promiseLoaded, size),
     });
     return rows(samples);
   },
@@ -168,9 +171,11 @@ export async function enter(
   return { speakers, pid, [Symbol.dispose]: () => opened[Symbol.dispose]() };
 }
 
-function rows(samples: Record<"ours" | "commit" | "alone" | "deliver", Sample[]>): Row[] {
+function rows(
+  samples: Record<"ours" | "commit" | "alone" | "deliver" | "promise", Sample[]>,
+): Row[] {
   const unit = "msg/s";
-  const { ours, commit, alone, deliver } = samples;
+  const { ours, commit, alone, deliver, promise } = samples;
   const perSecond = Math.round(median(ours.map(({ value }) => value)));
   return [
     {
@@ -183,6 +188,20 @@ function rows(samples: Record<"ours" | "commit" | "alone" | "deliver", Sample[]>
       note: `${perSecond} acknowledgements and as many deliveries a second.`,
     },
     { id: "20b", what: "… ÷ a bare loop that also delivers", unit, ours, floor: deliver },
+    {
+      id: "20d",
+      what: "… ÷ that loop, with a log's promises: each seq and each clientId once",
+      unit,
+      ours,
+      floor: promise,
+    },
+    {
+      id: "20e",
+      what: "the loop with those promises ÷ the bare one: what they leave to be had",
+      unit,
+      ours: promise,
+      floor: commit,
+    },
     {
       id: "20c",
       what: "… ÷ the same path, a transaction each",

@@ -24,24 +24,46 @@ function sockets(): WebSocketServer {
   return new WebSocketServer({ server: listen() });
 }
 
-/** Parses, commits in groups, acknowledges; with `deliver` also tells the socket that opened next to the speaker's. */
-function commit(file: string, deliver: boolean): void {
+/** What a message is, in a table without anything else; and in one that keeps a log's promises. */
+const TABLES = {
+  plain: `CREATE TABLE messages (
+    id INTEGER PRIMARY KEY, sessionId TEXT, seq INTEGER, clientId TEXT, sender TEXT, text TEXT, at INTEGER)`,
+  promising: `CREATE TABLE messages (
+    id INTEGER PRIMARY KEY, sessionId INTEGER, seq INTEGER, clientId TEXT, sender TEXT, text TEXT, at INTEGER,
+    UNIQUE (sessionId, seq), UNIQUE (sessionId, clientId))`,
+};
+
+interface CommitOptions {
+  readonly table: keyof typeof TABLES;
+  /** Also tells the socket that opened next to the speaker's. */
+  readonly deliver: boolean;
+}
+
+/** Parses, commits in groups, acknowledges. */
+function commit(file: string, { table, deliver }: CommitOptions): void {
   const db = new DatabaseSync(file);
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  db.exec(`CREATE TABLE messages (
-    id INTEGER PRIMARY KEY, sessionId TEXT, clientId TEXT, sender TEXT, text TEXT, at INTEGER)`);
+  db.exec(TABLES[table]);
   const insert = db.prepare(
-    "INSERT INTO messages (sessionId, clientId, sender, text, at) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO messages (sessionId, seq, clientId, sender, text, at) VALUES (?, ?, ?, ?, ?, ?)",
   );
+  const logs = new Map<string, { number: number; seq: number }>();
+  const logOf = (sessionId: string) => {
+    const log = logs.get(sessionId) ?? { number: logs.size, seq: 0 };
+    logs.set(sessionId, log);
+    return log;
+  };
   const queue: { ws: WebSocket; sent: Record<string, string> }[] = [];
   let scheduled = false;
   const flush = () => {
     const jobs = queue.splice(0, MAX_JOBS);
     db.exec("BEGIN IMMEDIATE");
     const timestamp = Date.now();
-    const ids = jobs.map(({ sent: { sessionId, clientId, sender, message } }) =>
-      insert.run(sessionId!, clientId!, sender!, message!, timestamp).lastInsertRowid
-    );
+    const ids = jobs.map(({ sent: { sessionId, clientId, sender, message } }) => {
+      const log = logOf(sessionId!);
+      const key = table === "plain" ? sessionId! : log.number;
+      return insert.run(key, ++log.seq, clientId!, sender!, message!, timestamp).lastInsertRowid;
+    });
     db.exec("COMMIT");
     jobs.forEach(({ ws, sent: { clientId, message, sessionId } }, i) => {
       const id = String(ids[i]);
@@ -97,8 +119,9 @@ function broadcast(): void {
 }
 
 const [name, argument = ""] = Deno.args;
-if (name === "commit") commit(argument, false);
-else if (name === "deliver") commit(argument, true);
+if (name === "commit") commit(argument, { table: "plain", deliver: false });
+else if (name === "deliver") commit(argument, { table: "plain", deliver: true });
+else if (name === "promise") commit(argument, { table: "promising", deliver: true });
 else if (name === "constant") constant(Number(argument));
 else if (name === "bare") bare(Number(argument));
 else if (name === "broadcast") broadcast();
