@@ -121,7 +121,10 @@ export class Chat {
     id: string,
     { rating, comment }: { rating: number; comment?: string | undefined },
   ): Promise<Session> {
-    await this.sessionFor(actor, id);
+    const session = await this.sessionFor(actor, id);
+    if (session.rating === rating && session.ratingComment === (comment || undefined)) {
+      return session; // said again, perhaps since the answer was lost
+    }
     return await this.#store.sessions.rate(id, rating, comment || undefined, this.#clock.now());
   }
 

@@ -71,6 +71,11 @@ export class Presence {
     const last = this.#touchedAt.get(agentId) ?? -Infinity;
     if (now.getTime() - last < atMostEvery) return;
     this.#touchedAt.set(agentId, now.getTime());
-    await this.#store.agents.present(agentId, fromNow(this.#clock, TIMES.presence), now);
+    try {
+      await this.#store.agents.present(agentId, fromNow(this.#clock, TIMES.presence), now);
+    } catch (error) {
+      this.#touchedAt.delete(agentId); // or a lease that was not prolonged runs out under an open socket
+      throw error;
+    }
   }
 }

@@ -10,6 +10,8 @@ import type { Presence } from "./presence.ts";
 import type { Store } from "./store.ts";
 
 const EVERY = 5_000;
+/** What failed is done again so soon: a store that was away may be back. */
+const AGAIN_AFTER = 1_000;
 const FORGET_EVERY = 60 * 60_000;
 const AT_ONCE = 50;
 
@@ -29,6 +31,7 @@ export class Sweeps implements Disposable {
   readonly #listening: Disposable;
   #timer: Disposable;
   #sweeping = false;
+  #hasEnded = false;
   #forgotAt = -Infinity;
 
   constructor(options: SweepsOptions) {
@@ -51,6 +54,7 @@ export class Sweeps implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#hasEnded = true;
     this.#timer[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
   }
@@ -62,7 +66,8 @@ export class Sweeps implements Disposable {
       assistant.consider(change.sessionId);
       if (change.kind === "message") assistant.listen(change.sessionId);
     } else if (change.kind !== "sign_in") {
-      later.run("line", () => desk.serveLine()); // a place may be free, or somebody may wait for one
+      // a place may be free, or somebody may wait for one
+      later.run("line", () => desk.serveLine().catch((error) => this.#failed(error)));
     }
   }
 
@@ -87,10 +92,28 @@ export class Sweeps implements Disposable {
   }
 
   #tick(): void {
-    const { clock, later } = this.#options;
-    this.#timer = clock.after(EVERY, () => this.#tick());
+    this.#next(EVERY);
     if (this.#sweeping) return;
     this.#sweeping = true;
-    later.run("sweep", () => this.sweep().finally(() => this.#sweeping = false));
+    const sweep = async () => {
+      try {
+        await this.sweep();
+      } catch (error) {
+        this.#failed(error);
+      } finally {
+        this.#sweeping = false;
+      }
+    };
+    this.#options.later.run("sweep", sweep);
+  }
+
+  #failed(error: unknown): never {
+    this.#next(AGAIN_AFTER);
+    throw error;
+  }
+
+  #next(ms: number): void {
+    this.#timer[Symbol.dispose]();
+    if (!this.#hasEnded) this.#timer = this.#options.clock.after(ms, () => this.#tick());
   }
 }

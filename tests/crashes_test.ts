@@ -1,13 +1,13 @@
 /** The process dies anywhere, the disk is full, the file can't be written: what was acknowledged stays, and all goes on. */
 import assert from "node:assert/strict";
 import { TIMES } from "../services/domain.ts";
-import { chance, guests, hire, print, range, started, tally, times } from "./crowd.ts";
+import { chance, guests, hire, print, range, started, times } from "./crowd.ts";
 import { type Data, freshData, rounds } from "./databases.ts";
 import { testOnEachStore } from "./each_store.ts";
 import { eventually, MovableClock, pause, test, testSite } from "./helpers.ts";
 import { onSmallDisk, outlives, readOnly, withPagesCounted } from "./outage.ts";
 import { type Server, startServer } from "./process.ts";
-import { Talker } from "./talker.ts";
+import { assertStored, Talker } from "./talker.ts";
 
 // ---- 7: kill -9 ---------------------------------------------------------------------------------
 
@@ -22,27 +22,9 @@ const AHEAD = 4;
 /** A process lives this long under load, in milliseconds, at random: on MongoDB everything takes longer here. */
 const LIVES = { least: [200, 900], most: [900, 3_000] } as const;
 
-/** Looks at the database with eyes of its own: without gaps, with everything acknowledged, and that once. */
-async function check(data: Data, talkers: readonly Talker[], what: string): Promise<number> {
-  const rows = await data.messages();
-  for (const [sessionId, own] of Map.groupBy(rows, (row) => row.sessionId)) {
-    const seqs = own.map(({ seq }) => seq).sort((one, other) => one - other);
-    assert.deepEqual(seqs, range(1, seqs.length), `${what}: gaps in ${sessionId}`);
-  }
-  const texts = rows.filter(({ sender }) => /user|agent/.test(sender)).map(({ text }) => text);
-  const twice = Object.entries(tally(texts)).filter(([, count]) => count > 1);
-  assert.deepEqual(twice, [], `${what}: twice`);
-  const stored = new Map(rows.map((row) => [row.id, row]));
-  let acknowledged = 0;
-  for (const { sessionId, acked } of talkers) {
-    for (const { id, seq, text } of acked.values()) {
-      acknowledged++;
-      const row = stored.get(id);
-      assert.deepEqual([row?.sessionId, row?.seq, row?.text], [sessionId, seq, text], what);
-    }
-  }
-  return acknowledged;
-}
+/** Looks at the database with eyes of its own. */
+const check = async (data: Data, talkers: readonly Talker[], what: string): Promise<number> =>
+  assertStored(await data.messages(), talkers, what);
 
 async function hireTalkers(url: string, data: Data): Promise<Talker[]> {
   await using store = await data.open();

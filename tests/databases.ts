@@ -107,10 +107,6 @@ function sqliteData(): Data {
 
 function mongoData({ uri: server }: Server): Data {
   const uri = named(server, freshName());
-  const raw = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
-    await using client = new MongoClient(uri);
-    return await work(client.db());
-  };
   return {
     env: { MONGO_URI: uri },
     async open() {
@@ -118,16 +114,24 @@ function mongoData({ uri: server }: Server): Data {
       await store.ping();
       return store;
     },
-    async messages() {
-      const rows = await raw((db) => db.collection("messages").find().sort({ _id: 1 }).toArray());
-      return rows.map(({ _id, sessionId, seq, sender, text }) => {
-        return { id: String(_id), sessionId: String(sessionId), seq, sender, text };
-      });
-    },
+    messages: () => messagesIn(uri),
     async [Symbol.asyncDispose]() {
-      await raw((db) => db.dropDatabase());
+      await raw(uri, (db) => db.dropDatabase());
     },
   };
+}
+
+async function raw<T>(uri: string, work: (db: Db) => Promise<T>): Promise<T> {
+  await using client = new MongoClient(uri);
+  return await work(client.db());
+}
+
+/** See `Data.messages`. */
+export async function messagesIn(uri: string): Promise<readonly Stored[]> {
+  const rows = await raw(uri, (db) => db.collection("messages").find().sort({ _id: 1 }).toArray());
+  return rows.map(({ _id, sessionId, seq, sender, text }) => {
+    return { id: String(_id), sessionId: String(sessionId), seq, sender, text };
+  });
 }
 
 /** The same server's address with a database's name; who signs in does so where they did before. */

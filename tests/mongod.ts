@@ -29,7 +29,10 @@ export interface ServerOptions {
 
 /** The kinds of server that there are to test on; none where the one line was printed. */
 export async function kindsOfServer(): Promise<readonly Kind[]> {
-  if (Deno.env.get("TEST_MONGODB_URL")) return ["given"];
+  if (Deno.env.get("TEST_MONGODB_URL")) {
+    sayOnce("On the MongoDB that TEST_MONGODB_URL names no test starts, stops or kills a server.");
+    return ["given"];
+  }
   const refusal = await install();
   if (refusal === undefined) return ["replica set", "standalone"];
   say(`SKIPPED: the tests on MongoDB, since ${refusal}`);
@@ -128,6 +131,13 @@ async function firstThat<T>(
 ): Promise<T | undefined> {
   for (const each of all) if (await isFine(each)) return each;
   return undefined;
+}
+
+/** In the whole run: each file of tests has a world of its own, and the environment is everybody's. */
+function sayOnce(line: string): void {
+  if (Deno.env.get("TEST_MONGODB_TOLD")) return;
+  Deno.env.set("TEST_MONGODB_TOLD", "yes");
+  say(line);
 }
 
 const say = (text: string): void =>

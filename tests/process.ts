@@ -82,16 +82,20 @@ export async function startServer(
   return { url, pid: child.pid, lines, kill, [Symbol.asyncDispose]: kill };
 }
 
+export interface Two extends AsyncDisposable {
+  readonly servers: readonly [Server, Server];
+  readonly urls: readonly [string, string];
+}
+
 /** Two processes over one database. */
-export async function startTwo(
-  env: Readonly<Record<string, string>>,
-): Promise<AsyncDisposable & { readonly urls: readonly [string, string] }> {
+export async function startTwo(env: Readonly<Record<string, string>>): Promise<Two> {
   const first = await startServer({ env });
   const second = await startServer({ env }).catch(async (error) => {
     await first.kill();
     throw error;
   });
   return {
+    servers: [first, second],
     urls: [first.url, second.url],
     async [Symbol.asyncDispose]() {
       await Promise.all([first.kill(), second.kill()]);

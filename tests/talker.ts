@@ -3,7 +3,8 @@
  * `clientId`, what was not acknowledged. It keeps account of everything that came.
  */
 import assert from "node:assert/strict";
-import { range, type Someone } from "./crowd.ts";
+import { range, type Someone, tally } from "./crowd.ts";
+import type { Stored } from "./databases.ts";
 import type { Frame } from "./helpers.ts";
 
 export interface Ack {
@@ -24,11 +25,14 @@ export class Talker {
   connections = 0;
   /** Sent before, on a connection that broke before the acknowledgement came. */
   resent = 0;
+  /** Whether it takes being refused for now, and calls `resend`; else that is trouble. */
+  isPatient = false;
   /** Hears of each acknowledgement. */
   onAck: () => void = () => {};
   readonly #name: string;
   readonly #unacked = new Map<string, string>();
   readonly #tried = new Set<string>();
+  readonly #refused = new Set<string>();
   readonly #known = new Set<number>();
   #contiguous = 0;
   #sent = 0;
@@ -76,6 +80,12 @@ export class Talker {
     this.#send(clientId);
   }
 
+  /** Once more what was refused for now. */
+  resend(): void {
+    for (const clientId of this.#refused) this.#send(clientId);
+    this.#refused.clear();
+  }
+
   hangUp(): void {
     this.#socket?.close();
   }
@@ -103,6 +113,7 @@ export class Talker {
   }
 
   #send(clientId: string): void {
+    if (!this.#unacked.has(clientId)) return;
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     if (this.#tried.has(clientId)) this.resent++;
     this.#tried.add(clientId);
@@ -115,7 +126,7 @@ export class Talker {
   #take(frame: Frame): void {
     if (frame.type === "message") this.#takeMessage(frame);
     else if (frame.type === "ack") this.#takeAck(frame);
-    else if (frame.type === "error") this.trouble.push(JSON.stringify(frame));
+    else if (frame.type === "error") this.#takeRefusal(frame);
   }
 
   /**
@@ -130,6 +141,11 @@ export class Talker {
     this.#known.add(seq);
   }
 
+  #takeRefusal(frame: Frame): void {
+    if (this.isPatient && frame.code === "unavailable") this.#refused.add(frame.clientId);
+    else this.trouble.push(JSON.stringify(frame));
+  }
+
   #takeAck({ clientId, id, seq }: Frame): void {
     const text = this.#unacked.get(clientId);
     const before = this.acked.get(clientId);
@@ -142,4 +158,29 @@ export class Talker {
     this.#known.add(seq);
     this.onAck();
   }
+}
+
+/** That all which they were told of is in the database, and that once, without gaps. Returns how much that is. */
+export function assertStored(
+  rows: readonly Stored[],
+  talkers: readonly Talker[],
+  what: string,
+): number {
+  for (const [sessionId, own] of Map.groupBy(rows, (row) => row.sessionId)) {
+    const seqs = own.map(({ seq }) => seq).sort((one, other) => one - other);
+    assert.deepEqual(seqs, range(1, seqs.length), `${what}: gaps in ${sessionId}`);
+  }
+  const texts = rows.filter(({ sender }) => /user|agent/.test(sender)).map(({ text }) => text);
+  const twice = Object.entries(tally(texts)).filter(([, count]) => count > 1);
+  assert.deepEqual(twice, [], `${what}: twice`);
+  const stored = new Map(rows.map((row) => [row.id, row]));
+  let acknowledged = 0;
+  for (const { sessionId, acked } of talkers) {
+    for (const { id, seq, text } of acked.values()) {
+      acknowledged++;
+      const row = stored.get(id);
+      assert.deepEqual([row?.sessionId, row?.seq, row?.text], [sessionId, seq, text], what);
+    }
+  }
+  return acknowledged;
 }

@@ -3,8 +3,14 @@ import type { Collection, Document } from "mongodb";
 
 /** Nothing was heard of a question. */
 export class GivenUp extends Error {
-  override readonly name = "GivenUp";
-  override readonly message = "There was no answer";
+  static {
+    // the driver copies all that it can list of an error into one of its own, which bears no name of another
+    Object.defineProperty(this.prototype, "name", { value: "GivenUp" });
+  }
+
+  constructor() {
+    super("There was no answer");
+  }
 }
 
 /** Aborts after so many milliseconds, unless disposed before. */

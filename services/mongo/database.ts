@@ -7,7 +7,7 @@ import { isAway, isLost, isRefused, NotOpened, safely, unavailable } from "./fau
 import { type Collections, collectionsOf, makeIndexes } from "./schema.ts";
 
 const RETRY_AFTER = 100;
-/** Longer than the driver needs to give up by itself, where it does. */
+/** For both attempts. Longer than the driver needs to give up one by itself, where it does. */
 const GIVE_UP_AFTER = 6_000;
 /** At the start indexes may have to be made. */
 const OPEN_WITHIN = 10_000;
@@ -25,7 +25,7 @@ const SETTINGS = {
   ...SAFE,
   appName: "handoff",
   serverSelectionTimeoutMS: 2_000,
-  connectTimeoutMS: 5_000,
+  connectTimeoutMS: 3_000,
   socketTimeoutMS: 4_000,
   waitQueueTimeoutMS: 5_000,
   heartbeatFrequencyMS: 2_000,
@@ -87,8 +87,7 @@ export class Database implements AsyncDisposable {
   ): Promise<T> {
     if (this.#isClosed) throw unavailable(new Error("The store is closed"));
     try {
-      const result = await this.#attempt(work, { again: false })
-        .catch((error) => this.#retried(error, () => this.#attempt(work, { again: true })));
+      const result = await this.#answer(work);
       this.#told(undefined);
       return result;
     } catch (error) {
@@ -105,19 +104,19 @@ export class Database implements AsyncDisposable {
     await within(CLOSED_WITHIN, this.#client.close()).catch(() => {});
   }
 
-  async #attempt<T>(
+  async #answer<T>(
     work: (collections: Collections, attempt: { again: boolean }) => Promise<T>,
-    attempt: { again: boolean },
   ): Promise<T> {
     const db = await this.#open();
     using limit = deadline(GIVE_UP_AFTER);
-    return await work(collectionsOf(db, limit.signal), attempt);
-  }
-
-  async #retried<T>(error: unknown, work: () => Promise<T>): Promise<T> {
-    if (!isLost(error) || this.#away || this.#isClosed) throw error;
-    await setTimeout(RETRY_AFTER);
-    return await work();
+    const collections = collectionsOf(db, limit.signal);
+    try {
+      return await work(collections, { again: false });
+    } catch (error) {
+      if (!isLost(error) || this.#away || this.#isClosed || limit.signal.aborted) throw error;
+      await setTimeout(RETRY_AFTER);
+      return await work(collections, { again: true });
+    }
   }
 
   #open(): Promise<Db> {

@@ -39,16 +39,21 @@ export class NotOpened extends Error {
   }
 }
 
+/** Of a socket that ends while it is written to the driver passes on what the system says, as it is or in an error of its own. */
+const isOfSocket = (error: unknown): boolean =>
+  error instanceof Error && "code" in error &&
+  /^(E(?!RR_)[A-Z]+|ERR_(STREAM|SOCKET)_\w+)$/.test(String(error.code));
+
 /** Whether the question reached the server is unknown, or it was asked of one that may not write any more. */
 export const isLost = (error: unknown): boolean =>
-  error instanceof GivenUp ||
+  error instanceof GivenUp || isOfSocket(error) ||
   error instanceof MongoError && !(error instanceof MongoServerSelectionError) &&
     (error instanceof MongoNetworkError || error.hasErrorLabel("RetryableWriteError") ||
       error.hasErrorLabel("RetryableError") ||
       error instanceof MongoBulkWriteError && error.code === undefined);
 
 export function isAway(error: unknown): boolean {
-  if (error instanceof NotOpened || error instanceof GivenUp) return true;
+  if (error instanceof NotOpened || error instanceof GivenUp || isOfSocket(error)) return true;
   if (!(error instanceof MongoError) || error instanceof MongoInvalidArgumentError) return false;
   if (!(error instanceof MongoServerError) || isRefused(error) || isLost(error)) return true;
   return AWAY.has(Number(error.code));

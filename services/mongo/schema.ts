@@ -118,7 +118,10 @@ export async function makeIndexes(
   signal: AbortSignal,
   { polled = false } = {},
 ): Promise<void> {
-  for (const [name, indexes] of Object.entries(polled ? POLLED : INDEXES)) {
-    if (indexes.length > 0) await bounded(db.collection(name), signal).createIndexes([...indexes]);
-  }
+  // at once: one after the other they would take too long where the database is far away
+  await Promise.all(
+    Object.entries(polled ? POLLED : INDEXES)
+      .filter(([, indexes]) => indexes.length > 0)
+      .map(([name, indexes]) => bounded(db.collection(name), signal).createIndexes([...indexes])),
+  );
 }

@@ -7,6 +7,9 @@ import { asCustomer, at, Cast, times } from "../contract/cast.ts";
 import { type Kind, startServer } from "../mongod.ts";
 import type { Test } from "./home.ts";
 
+/** It soon looks again for one that said it isn't primary; one that really wasn't would tell when it is. */
+export const LOOKS_SOON = { serverMonitoringMode: "poll", minHeartbeatFrequencyMS: 50 } as const;
+
 const COMMANDS = ["findAndModify", "insert", "update", "find"];
 const FAILURES: readonly Document[] = [
   { closeConnection: true },
@@ -86,7 +89,7 @@ export async function killing(kind: Kind): Promise<void> {
 export const hasFailPoints = (db: Db): Promise<boolean> =>
   arm(db, {}, "off").then(() => true, () => false);
 
-const arm = (db: Db, data: Document, mode: Document | "off"): Promise<Document> =>
+export const arm = (db: Db, data: Document, mode: Document | "off"): Promise<Document> =>
   db.admin().command({ configureFailPoint: "failCommand", mode, data });
 
 async function until<T>(work: () => Promise<T>): Promise<T> {
