@@ -95,14 +95,17 @@ export class SessionCommit implements AsyncDisposable {
     return this.#outbox.whole(session);
   }
 
-  /** Writes out what dead processes left in sessions' outboxes since before `since`. */
+  /** Writes out what dead processes left in sessions' outboxes since before `since`, and empties these. */
   async settle(since: Date, limit: number): Promise<readonly SessionDoc[]> {
     const left = await this.#parts.db.run(({ sessions }) =>
       sessions.find({ unsettled: { $lte: since } }, { projection: { _id: 1, starting: 1 } })
         .limit(limit).toArray()
     );
+    const { feed } = this.#parts;
     for (const { _id } of left) {
-      await this.change(_id.toHexString(), () => ({ result: undefined }), { fresh: true });
+      const sessionId = _id.toHexString();
+      await this.change(sessionId, emptying, { fresh: true });
+      feed.tell(feed.token(), [{ kind: "message", sessionId }]); // where others are polled, nobody has told it here
     }
     return left.filter(({ starting }) => starting);
   }
@@ -179,6 +182,10 @@ export class SessionCommit implements AsyncDisposable {
   }
 }
 
+/** Any change takes away an outbox that is written out. */
+const emptying: Decide<void> = (draft) =>
+  draft?.before.outbox ? { written: () => {} } : { result: undefined };
+
 /** One that wants to be alone, or all up to the next such one. */
 function nextOf(waiting: Job[]): Job[] {
   const end = waiting.findIndex(({ fresh }) => fresh);
@@ -227,7 +234,8 @@ function changesOf(draft: Draft, written: readonly Entry[] = []): Change[] {
 /** The fields that are written beside the draft's own. */
 function logOf({ entries, after }: Draft, by: string): Fields {
   if (entries.length === 0) {
-    return { outbox: undefined, outboxId: undefined, unsettled: undefined };
+    const { starting, unsettled } = after;
+    return { outbox: undefined, outboxId: undefined, unsettled: starting && unsettled };
   }
   const outbox = entries.map((entry) =>
     "message" in entry ? { message: { ...entry.message, via: by } } : entry

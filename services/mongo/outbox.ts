@@ -72,13 +72,13 @@ export class Outbox implements AsyncDisposable {
     return await this.writeOut(await this.#makeRoom(session, blocked));
   }
 
-  /** Empties the outbox soon, if no further change of the session does. */
+  /** Empties the outbox soon, if no further change of the session does; that of a start is left to its completion. */
   clearLater(session: SessionDoc): void {
-    const { _id, outbox, outboxId } = session;
+    const { _id, outbox, outboxId, starting } = session;
     const id = _id.toHexString();
     clearTimeout(this.#clearing.get(id)?.timer);
     this.#clearing.delete(id);
-    if (!outbox || outboxId === undefined) return;
+    if (!outbox || outboxId === undefined || starting) return;
     const run = () => {
       this.#clearing.delete(id);
       const clearing = this.#clears.add({ _id, outboxId })
