@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Change } from "../domain.ts";
 import { type Feed, stamped } from "./changes.ts";
 import type { Database } from "./database.ts";
+import { unavailable } from "./faults.ts";
 import { Draft, type Fields } from "./log.ts";
 import { Memory } from "./memory.ts";
 import { type Entry, given, keyOf, type MessageDoc, type SessionDoc, toMessage } from "./rows.ts";
@@ -16,6 +17,8 @@ import { Said } from "./said.ts";
 import { LAST_WRITES, SessionWrites } from "./writes.ts";
 
 const MAX_PAUSE = 50;
+/** So often somebody else may be faster, with a pause each time: then a change is given up, rather than tried for ever. */
+const MAX_TRIES = 200;
 /** Writes to one session that are made as one. */
 const TOGETHER = 100;
 
@@ -128,7 +131,7 @@ export class SessionCommit implements AsyncDisposable {
   async #together(id: string, jobs: readonly Job[]): Promise<void> {
     if (jobs.some(({ fresh }) => fresh)) this.#memory.take(id);
     const clientIds = jobs.flatMap(({ clientId }) => clientId ?? []);
-    for (let tries = 0;; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       const known = this.#memory.take(id);
       const before = known?.session ?? await this.#settled(id);
       const draft = before && new Draft(before);
@@ -145,6 +148,7 @@ export class SessionCommit implements AsyncDisposable {
       if (after || !draft) return await settleJobs(jobs, outcomes, after);
       if (tries > 1) await pause(Math.random() * MAX_PAUSE);
     }
+    throw unavailable(new Error("Somebody else was faster each time"));
   }
 
   /** The session as it is, with nothing left in its outbox that isn't written. */

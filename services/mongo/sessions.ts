@@ -11,14 +11,17 @@ import type { Destination, MoveEvent, Sessions, SessionStart } from "../store.ts
 import { type Feed, stamped } from "./changes.ts";
 import type { Hooks, SessionCommit } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { isDuplicate } from "./faults.ts";
+import { isDuplicate, unavailable } from "./faults.ts";
 import { MongoLists } from "./lists.ts";
 import type { Draft } from "./log.ts";
 import type { Places, Receiver } from "./places.ts";
 import { Queue } from "./queue.ts";
 import { keyOf, plain, type SessionDoc, toEvent, toSession } from "./rows.ts";
 
-/** How long a start waits for another instance's start for the same customer, before it completes that itself. */
+/**
+ * How long a start waits for another instance's start for the same customer, before it completes that itself, and for
+ * it to be seen at all. In milliseconds.
+ */
 const STARTING = { every: 50, times: 20 };
 
 export interface SessionsParts {
@@ -54,14 +57,18 @@ export class MongoSessions extends MongoLists implements Sessions {
   /** The session is there first, so that a customer has one; who gets it is decided next, by whoever comes first. */
   start(start: SessionStart, now: Date): Promise<{ session: Session; created: boolean }> {
     return this.#starts.run(start.customer.id, async () => {
-      for (;;) {
+      for (let tries = 0; tries < STARTING.times; tries++) {
         const open = await this.#openOf(start.customer.id);
         if (open?.starting) await this.#awaitStart(open);
         else if (open) return { session: toSession(open), created: false };
-        if (!open && !await this.#begin(start, now)) continue;
+        if (!open && !await this.#begin(start, now)) {
+          await pause(STARTING.every); // until the other one can be seen
+          continue;
+        }
         const session = await this.complete(open?._id.toHexString() ?? start.id, now);
         return { session, created: !open || session.id === start.id };
       }
+      throw unavailable(new Error("A session can neither be found nor begun"));
     });
   }
 

@@ -4,6 +4,7 @@ import { asking } from "./asking.ts";
 import { dying } from "./dying.ts";
 import { failing, hasFailPoints, killing } from "./failing.ts";
 import { Home, type Test } from "./home.ts";
+import { lagging } from "./lagging.ts";
 import { losing } from "./losing.ts";
 import { explainsPoints } from "./plans.ts";
 import { kindsOfServer, type Server, startServer } from "../mongod.ts";
@@ -28,6 +29,7 @@ for (const kind of await kindsOfServer()) {
     });
   dying(test);
   losing(test);
+  lagging(test);
   asking(test);
   failing(test);
   if (kind !== "given") {
