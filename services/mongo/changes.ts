@@ -45,6 +45,15 @@ export function stamped(
   };
 }
 
+/** What a session's update adds: the times are for those who poll, beside whom this process may have a stream. */
+export function stampsOf(by: string, kinds: readonly Kind[]): Stamps {
+  const times = kinds.map((kind) => [`told.${kind}.at`, true] as const);
+  return {
+    $set: Object.fromEntries(kinds.map((kind) => [`told.${kind}.by`, by])),
+    $currentDate: kinds.length > 0 ? Object.fromEntries([...times, ["changedAt", true]]) : {},
+  };
+}
+
 export class Feed implements AsyncDisposable {
   readonly #id = new ObjectId().toHexString();
   readonly #lost = new Set<string>();
@@ -56,19 +65,6 @@ export class Feed implements AsyncDisposable {
   /** To be written with what is announced. */
   token(): string {
     return `${this.#id}.${++this.#writes}`;
-  }
-
-  /** What a session's update adds. With a stream a message announces itself, and no times are needed. */
-  stamp(by: string, kinds: readonly Kind[]): Stamps {
-    const isPolled = this.#ear instanceof Poller;
-    const told = isPolled ? kinds : kinds.filter((kind) => kind !== "message");
-    const times = told.map((kind) => [`told.${kind}.at`, true] as const);
-    return {
-      $set: Object.fromEntries(told.map((kind) => [`told.${kind}.by`, by])),
-      $currentDate: isPolled && told.length > 0
-        ? Object.fromEntries([...times, ["changedAt", true]])
-        : {},
-    };
   }
 
   /** To be called with a write's outcome: after it is durable, or with `isLost` when that isn't known. */

@@ -6,7 +6,7 @@
 import type { UpdateFilter } from "mongodb";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Change } from "../domain.ts";
-import { type Feed, stamped } from "./changes.ts";
+import { type Feed, stamped, stampsOf } from "./changes.ts";
 import type { Database } from "./database.ts";
 import { unavailable } from "./faults.ts";
 import { Draft, type Fields } from "./log.ts";
@@ -165,7 +165,7 @@ export class SessionCommit implements AsyncDisposable {
     const by = feed.token();
     const { _id, rev } = draft.before;
     try {
-      const update = updateOf(draft, by, feed);
+      const update = updateOf(draft, by);
       if (!await this.#writes.write({ _id, rev, update, by })) return undefined;
       hooks.reach?.("changed");
       const written = await this.#outbox.writeOut(afterOf(draft, by));
@@ -247,12 +247,12 @@ function logOf({ entries, after }: Draft, by: string): Fields {
   return { outbox, outboxId: by, unsettled: after.lastActivity };
 }
 
-function updateOf(draft: Draft, by: string, feed: Feed): UpdateFilter<SessionDoc> {
+function updateOf(draft: Draft, by: string): UpdateFilter<SessionDoc> {
   const { before, tells } = draft;
   const fields = Object.entries({ ...draft.fields, ...logOf(draft, by) })
     .filter(([name, value]) => value !== before[name as keyof SessionDoc]);
   // an outbox that this one takes the place of was written: whoever polls is told so now
-  const stamps = feed.stamp(by, [...tells, ...before.outbox ? ["message" as const] : []]);
+  const stamps = stampsOf(by, [...tells, ...before.outbox ? ["message" as const] : []]);
   const gone = fields.filter(([, value]) => value === undefined).map(([name]) => name);
   const quiet = [...draft.quiet].map((side) => `typing.${side}`);
   return {

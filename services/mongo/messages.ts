@@ -9,7 +9,7 @@ import {
 } from "../domain.ts";
 import { Fault } from "../errors.ts";
 import type { AnswerDraft, Messages } from "../store.ts";
-import { type Feed, stamped } from "./changes.ts";
+import { type Feed, stamped, stampsOf } from "./changes.ts";
 import type { SessionCommit } from "./commit.ts";
 import type { Database } from "./database.ts";
 import type { Draft } from "./log.ts";
@@ -139,7 +139,7 @@ export class MongoMessages implements Messages {
     const { db, feed } = this.#parts;
     const by = feed.token();
     const after = await db.run(async ({ sessions }, { again }) => {
-      const update = { $inc: { rev: 1 }, ...stamped(feed.stamp(by, ["session"]), fields) };
+      const update = { $inc: { rev: 1 }, ...stamped(stampsOf(by, ["session"]), fields) };
       return await sessions.findOneAndUpdate(which, update, { returnDocument: "after" }) ??
         (again ? await sessions.findOne(done) : null);
     });

@@ -5,7 +5,7 @@
 import type { Collection, Filter, ObjectId } from "mongodb";
 import { setTimeout as pause } from "node:timers/promises";
 import { Batch } from "./batch.ts";
-import { stamped, type Stamps } from "./changes.ts";
+import { stamped, type Stamps, stampsOf } from "./changes.ts";
 import type { CommitParts } from "./commit.ts";
 import { isDuplicate, unavailable } from "./faults.ts";
 import type { Entry, EventDoc, MessageDoc, SessionDoc } from "./rows.ts";
@@ -151,7 +151,7 @@ export class Outbox implements AsyncDisposable {
 
   async #clear(clears: readonly Clear[]): Promise<readonly void[]> {
     const { db, feed } = this.#parts;
-    const stamps = feed.stamp(feed.token(), ["message"]);
+    const stamps = stampsOf(feed.token(), ["message"]);
     const updates = clears.map((filter) => ({ updateOne: { filter, update: emptied(stamps) } }));
     await db.run(({ sessions }) => sessions.bulkWrite(updates, { ordered: false }));
     return clears.map(() => {});

@@ -8,7 +8,7 @@ import {
 import { setTimeout as pause } from "node:timers/promises";
 import { Fault } from "../errors.ts";
 import type { Destination, MoveEvent, Sessions, SessionStart } from "../store.ts";
-import { type Feed, stamped } from "./changes.ts";
+import { type Feed, stamped, stampsOf } from "./changes.ts";
 import type { Hooks, SessionCommit } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, unavailable } from "./faults.ts";
@@ -260,7 +260,7 @@ export class MongoSessions extends MongoLists implements Sessions {
     const { db, feed } = this.#parts;
     const by = feed.token();
     const { matchedCount } = await db.run(({ sessions }) =>
-      sessions.updateOne(which, stamped(feed.stamp(by, ["session"]), fields))
+      sessions.updateOne(which, stamped(stampsOf(by, ["session"]), fields))
     );
     if (matchedCount > 0) {
       feed.tell(by, [{ kind: "session", sessionId: String(which._id) }]);

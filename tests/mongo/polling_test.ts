@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Cast } from "../contract/cast.ts";
 import { test } from "../helpers.ts";
 import { kindsOfServer, startServer } from "../mongod.ts";
+import { hasFailPoints } from "./failing.ts";
 import { Home } from "./home.ts";
 
 const HOUR = 3_600_000;
@@ -31,6 +32,20 @@ if (kinds.includes("standalone")) {
     await pause(LOOKED);
     ahead = 0;
     await hears(other, one);
+  });
+}
+
+if (kinds.includes("replica set")) {
+  test("who is refused a stream and who has one hear each other", async () => {
+    await using server = await startServer("replica set", { switches: ["--enable-test-commands"] });
+    await using home = new Home(server);
+    if (!await home.raw(hasFailPoints)) return;
+    const data = { failCommands: ["aggregate"], errorCode: 8000 };
+    const refuse = { configureFailPoint: "failCommand", mode: { times: 1 }, data };
+    await home.raw((db) => db.admin().command(refuse));
+    const [polling, streaming] = [await home.cast(), await home.cast()];
+    await hears(polling, streaming);
+    await hears(streaming, polling);
   });
 }
 
