@@ -255,10 +255,11 @@ function updateOf(draft: Draft, by: string): UpdateFilter<SessionDoc> {
   const stamps = stampsOf(by, [...tells, ...before.outbox ? ["message" as const] : []]);
   const gone = fields.filter(([, value]) => value === undefined).map(([name]) => name);
   const quiet = [...draft.quiet].map((side) => `typing.${side}`);
+  const without = [...gone, ...quiet].map((name) => [name, 1] as const);
   return {
     $inc: { rev: 1 },
     $push: { by: { $each: [by], $slice: -LAST_WRITES } },
-    $unset: Object.fromEntries([...gone, ...quiet].map((name) => [name, 1])),
+    ...without.length > 0 && { $unset: Object.fromEntries(without) },
     ...stamped(stamps, Object.fromEntries(fields.filter(([, value]) => value !== undefined))),
   };
 }

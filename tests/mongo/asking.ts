@@ -1,6 +1,6 @@
 /** What the store asks of the database: by an index, and nothing that comes from outside but text. */
 import assert from "node:assert/strict";
-import { type CommandStartedEvent, type Db, ObjectId } from "mongodb";
+import { type CommandStartedEvent, type Db, type Document, ObjectId } from "mongodb";
 import { newId } from "../../services/domain.ts";
 import { asked, at, type Cast, ended, rejects, times } from "../contract/cast.ts";
 import type { Test } from "./home.ts";
@@ -26,6 +26,22 @@ export function asking(test: Test): void {
       }
     });
     assert.ok(shapes.size > 40, `${shapes.size} shapes`);
+  });
+
+  test("no update has an empty part, which MongoDB 4.4 refuses", async (home) => {
+    let updates = 0;
+    const tune = ({ client }: Db) => {
+      client.on("commandStarted", ({ command }) => {
+        for (const update of updatesIn(command)) {
+          updates++;
+          for (const [name, part] of Object.entries(update)) {
+            assert.notDeepEqual(part, {}, `${name} of ${JSON.stringify(command)}`);
+          }
+        }
+      });
+    };
+    await everything(await home.cast({ tune, driver: { monitorCommands: true } }));
+    assert.ok(updates > 20, `${updates} updates`);
   });
 
   test("what is no text never gets into a question, and text never is more than that", async (home) => {
@@ -120,6 +136,11 @@ export function asking(test: Test): void {
     assert.equal((await cast.sessionNow(session)).askedSeq, 4);
   });
 }
+
+/** Those by operators. */
+const updatesIn = ({ update, updates }: Document): Document[] =>
+  [update, ...updates?.map(({ u }: Document) => u) ?? []]
+    .filter((each) => typeof each === "object" && !Array.isArray(each));
 
 /** Uses each method, so that each question is asked. */
 async function everything(cast: Cast): Promise<void> {
