@@ -1,7 +1,7 @@
 /** What the store asks of the database: by an index, and nothing that comes from outside but text. */
 import assert from "node:assert/strict";
 import { type CommandStartedEvent, type Db, type Document, ObjectId } from "mongodb";
-import { newId } from "../../services/domain.ts";
+import { MAX_PAGE, type Message, newId } from "../../services/domain.ts";
 import { asked, at, type Cast, ended, rejects, times } from "../contract/cast.ts";
 import type { Test } from "./home.ts";
 import { explained, explainsPoints, shapeOf } from "./plans.ts";
@@ -77,6 +77,29 @@ export function asking(test: Test): void {
     for (const words of [".*", "^", "$", "a|b", "[a-z]", "\\w"]) {
       assert.ok((await sessions.search(words, 9)).every(({ id }) => id === session.id));
     }
+  });
+
+  test("of a long chat no more is read than a stale reply shows", async (home) => {
+    let read = 0;
+    const tune = ({ client }: Db) => {
+      client.on("commandSucceeded", ({ reply }) => {
+        const { firstBatch = [], nextBatch = [] } = (reply as Document).cursor ?? {};
+        read += firstBatch.length + nextBatch.length;
+      });
+    };
+    const cast = await home.cast({ tune, driver: { monitorCommands: true } });
+    const ada = await cast.agent("Ada");
+    const session = await cast.start();
+    await times(1_000, (index) => cast.asks(session, `Question ${index}`));
+    await cast.replies(session, ada, "One moment");
+    read = 0;
+    const { details } = await rejects(
+      cast.replies(session, ada, { text: "Yes?", basedOn: 0 }),
+      "stale",
+    );
+    const seqs = (details.messages as Message[]).map(({ seq }) => seq);
+    assert.deepEqual(seqs, Array.from({ length: MAX_PAGE }, (_, index) => index + 2));
+    assert.ok(read < 3 * MAX_PAGE, `${read} documents`); // it is decided twice: by memory, and as it is
   });
 
   test("of messages that wait together those of one clientId are one", async (home) => {
