@@ -149,8 +149,9 @@ export class Places {
     let id: string | undefined;
     try {
       const agent = await db.run(async ({ agents }, { again }) => {
+        const who = whom._id === undefined ? {} : { _id: whom._id };
         const stands = again && place
-          ? await agents.find({ "carried.session": place.session }).toArray()
+          ? await agents.find({ ...who, "carried.session": place.session }).toArray()
           : [];
         return stands.find(({ carried }) => carried.some((each) => isSame(each, place))) ??
           await agents.findOneAndUpdate(whom, update, options);
