@@ -76,9 +76,11 @@ export class Feed implements AsyncDisposable {
   /** Starts to hear other processes. */
   async open(db: Db, signal: AbortSignal): Promise<void> {
     if (this.#ear || this.#isClosed) return;
-    this.#ear = await this.#choose(db, signal);
+    const ear = await this.#choose(db, signal);
+    if (this.#isClosed) return await ear[Symbol.asyncDispose](); // meanwhile
+    this.#ear = ear;
     if (this.#readers.size > 0) {
-      this.#ear.listen();
+      ear.listen();
       this.#say({ kind: "gap" }); // they came before anything could be heard
     }
   }

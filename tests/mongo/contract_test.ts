@@ -1,6 +1,7 @@
 /** The MongoDB store: the contract over it on each kind of server, and what it promises by itself. */
 import type { Store } from "../../services/store.ts";
 import { asking } from "./asking.ts";
+import { closing } from "./closing.ts";
 import { dying } from "./dying.ts";
 import { failing, hasFailPoints, killing } from "./failing.ts";
 import { Home, type Test } from "./home.ts";
@@ -27,6 +28,7 @@ for (const kind of await kindsOfServer()) {
       await using home = new Home(server);
       await body(home);
     });
+  closing(test);
   dying(test);
   losing(test);
   lagging(test);
