@@ -37,6 +37,8 @@ type Decision =
   | {
     readonly to: Destination;
     readonly events: (to: Receiver | undefined) => readonly MoveEvent[];
+    /** With nobody free it goes to the assistant. */
+    readonly isStart?: true;
   };
 
 interface Handed {
@@ -77,7 +79,7 @@ export class MongoSessions extends MongoLists implements Sessions {
     const decided = await this.#hand(id, now, (session) => {
       if (!session) throw new Fault("not_found", "There is no such conversation");
       if (!session.starting) return { stop: toSession(session) };
-      return { to: "free", events: (agent) => agent ? [CHOSEN] : [] };
+      return { to: "free", events: (agent) => agent ? [CHOSEN] : [], isStart: true };
     });
     if (typeof decided === "string") throw new Error(`A start answered ${decided}`);
     return decided;
@@ -217,7 +219,7 @@ export class MongoSessions extends MongoLists implements Sessions {
       // a message only makes it look again; a place of an earlier epoch is given back below
       if (grip?.epoch !== epoch) grip = { epoch, agent: await this.#take(to, id, epoch, now) };
       const { agent } = grip;
-      if (to === "free" && !agent && !session.starting) {
+      if (to === "free" && !agent && !decision.isStart) {
         return { result: { outcome: "nobody" } };
       }
       handing(draft, agent || to === "free" ? undefined : to, agent, now);

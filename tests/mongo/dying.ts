@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { newId } from "../../services/domain.ts";
-import { anAnswer, asCustomer, at, ended, times } from "../contract/cast.ts";
+import { anAnswer, asCustomer, asked, at, ended, times } from "../contract/cast.ts";
 import { load, type Test } from "./home.ts";
 
 const SOON = at(30);
@@ -149,6 +149,21 @@ export function dying(test: Test): void {
     assert.equal(swept?.agentName, "Ada");
     assert.deepEqual(await heir.eventKinds(again), ["started", "assigned"]);
     assert.deepEqual(await heir.told(swept), ["system: Ada joined"]);
+  });
+
+  test("whose start was never completed gets in line, though nobody is free", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const linus = await cast.customer("Linus");
+    dieAt("begun");
+    await assert.rejects(cast.start(linus), /died/);
+    const session = await heir.store.sessions.openOf(linus.id);
+    assert.ok(session);
+    const assigned = { kind: "assigned", reason: "free longest" } as const;
+    const moved = heir.store.sessions.move(session, "free", [asked, assigned], at(1));
+    assert.equal(await moved, "nobody");
+    await heir.move(session, "waiting", [asked]);
+    assert.deepEqual(await heir.eventKinds(session), ["started", "asked"]);
   });
 
   test("a start whose process died after taking a place has it, or another, but not two", async (home) => {
