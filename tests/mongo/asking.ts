@@ -4,6 +4,7 @@ import { type CommandStartedEvent, type Db, type Document, ObjectId } from "mong
 import { MAX_PAGE, type Message, newId } from "../../services/domain.ts";
 import { asked, at, type Cast, ended, rejects, times } from "../contract/cast.ts";
 import type { Test } from "./home.ts";
+import type { SignInDoc } from "../../services/mongo/rows.ts";
 import { explained, explainsPoints, shapeOf } from "./plans.ts";
 
 export function asking(test: Test): void {
@@ -100,6 +101,26 @@ export function asking(test: Test): void {
     const seqs = (details.messages as Message[]).map(({ seq }) => seq);
     assert.deepEqual(seqs, Array.from({ length: MAX_PAGE }, (_, index) => index + 2));
     assert.ok(read < 3 * MAX_PAGE, `${read} documents`); // it is decided twice: by memory, and as it is
+  });
+
+  test("of sign-ins that ended no more are named at once than a server takes", async (home) => {
+    const named: number[] = [];
+    const tune = ({ client }: Db) => {
+      client.on("commandStarted", ({ command }) => {
+        if (command.update === "signIns") named.push(command.updates[0].q._id.$in.length);
+      });
+    };
+    const { store } = await home.cast({ tune, driver: { monitorCommands: true } });
+    const expired = { side: "user", accountId: "linus", expiresAt: at(1) } as const;
+    await home.raw((db) =>
+      db.collection<SignInDoc>("signIns").insertMany(
+        Array.from({ length: 2_500 }, (_, index) => ({ _id: `s-${index}`, ...expired })),
+      )
+    );
+    await store.signIns.forget(at(2));
+    assert.deepEqual(named, [1_000, 1_000, 500]);
+    const left = { endedAt: { $exists: false } };
+    assert.equal(await home.raw((db) => db.collection("signIns").countDocuments(left)), 0);
   });
 
   test("of messages that wait together those of one clientId are one", async (home) => {
