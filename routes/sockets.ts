@@ -88,6 +88,7 @@ export class Sockets implements Disposable {
       done.dispose();
     };
     this.#guarded(socket, () => begin(connection));
+    this.#check(socket, signInId); // it may have ended before this socket could hear of it
   }
 
   [Symbol.dispose](): void {
@@ -112,11 +113,13 @@ export class Sockets implements Disposable {
 
   /** After a gap in the store's changes a sign-in may have ended unheard. */
   #recheck(): void {
-    for (const [socket, { signInId }] of this.#open) {
-      this.#guarded(socket, async () => {
-        if (!await this.#options.signIns.signedIn(signInId)) socket.close(1008, "Signed out");
-      });
-    }
+    for (const [socket, { signInId }] of this.#open) this.#check(socket, signInId);
+  }
+
+  #check(socket: LiveSocket, signInId: string): void {
+    this.#guarded(socket, async () => {
+      if (!await this.#options.signIns.signedIn(signInId)) socket.close(1008, "Signed out");
+    });
   }
 
   /** An empty object every 25 s: a page whose server froze notices the silence. */

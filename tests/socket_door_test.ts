@@ -1,14 +1,17 @@
 /** Who gets through the door of `/ws`, with what, and when they are shown out again. */
 import assert from "node:assert/strict";
 import {
+  eventually,
   listen,
   type Listener,
   PASSWORD,
+  pause,
   type Person,
   test,
   type TestSite,
   testSite,
 } from "./helpers.ts";
+import type { LiveSocket } from "../routes/transport.ts";
 import { closeCode, say, start, upgradeAnswer } from "./talk.ts";
 
 async function talk() {
@@ -198,4 +201,28 @@ test("a new password and “Sign out everywhere” close the sockets of the othe
   await signedOut.body?.cancel();
   assert.ok(await isShownOut(desk));
   assert.equal((await ada.get("/api/me")).status, 401);
+});
+
+test("whoever signs out while the socket is being opened is shown out", async () => {
+  await using all = await talk();
+  const { site, linus, sessionId } = all;
+  let closed: number | undefined;
+  let open: (socket: LiveSocket) => void = () => assert.fail("nothing is opened");
+  const env = { takeOver: (then: typeof open) => open = then };
+  const asked = `/ws?sessionId=${sessionId}`;
+  const { status } = await site.site.app.request(asked, { headers: bearer(linus) }, env);
+  assert.equal(status, 200);
+  await linus.post("/api/logout");
+  await pause(100); // until all who could hear of it have
+  open({
+    buffered: 0,
+    send() {},
+    close(code) {
+      closed = code;
+      this.onClose();
+    },
+    onFrame: () => Promise.resolve(),
+    onClose() {},
+  });
+  await eventually(() => closed === 1008, { what: "being shown out" });
 });

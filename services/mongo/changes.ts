@@ -45,6 +45,15 @@ export function stamped(
   };
 }
 
+/** What a session's update adds: the times are for those who poll, beside whom this process may have a stream. */
+export function stampsOf(by: string, kinds: readonly Kind[]): Stamps {
+  const times = kinds.map((kind) => [`told.${kind}.at`, true] as const);
+  return {
+    $set: Object.fromEntries(kinds.map((kind) => [`told.${kind}.by`, by])),
+    $currentDate: kinds.length > 0 ? Object.fromEntries([...times, ["changedAt", true]]) : {},
+  };
+}
+
 export class Feed implements AsyncDisposable {
   readonly #id = new ObjectId().toHexString();
   readonly #lost = new Set<string>();
@@ -58,19 +67,6 @@ export class Feed implements AsyncDisposable {
     return `${this.#id}.${++this.#writes}`;
   }
 
-  /** What a session's update adds. With a stream a message announces itself, and no times are needed. */
-  stamp(by: string, kinds: readonly Kind[]): Stamps {
-    const isPolled = this.#ear instanceof Poller;
-    const told = isPolled ? kinds : kinds.filter((kind) => kind !== "message");
-    const times = told.map((kind) => [`told.${kind}.at`, true] as const);
-    return {
-      $set: Object.fromEntries(told.map((kind) => [`told.${kind}.by`, by])),
-      $currentDate: isPolled && told.length > 0
-        ? Object.fromEntries([...times, ["changedAt", true]])
-        : {},
-    };
-  }
-
   /** To be called with a write's outcome: after it is durable, or with `isLost` when that isn't known. */
   tell(by: string, changes: readonly Change[], { isLost = false } = {}): void {
     if (isLost) this.#lose(by);
@@ -80,9 +76,11 @@ export class Feed implements AsyncDisposable {
   /** Starts to hear other processes. */
   async open(db: Db, signal: AbortSignal): Promise<void> {
     if (this.#ear || this.#isClosed) return;
-    this.#ear = await this.#choose(db, signal);
+    const ear = await this.#choose(db, signal);
+    if (this.#isClosed) return await ear[Symbol.asyncDispose](); // meanwhile
+    this.#ear = ear;
     if (this.#readers.size > 0) {
-      this.#ear.listen();
+      ear.listen();
       this.#say({ kind: "gap" }); // they came before anything could be heard
     }
   }

@@ -6,8 +6,9 @@
 import type { UpdateFilter } from "mongodb";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Change } from "../domain.ts";
-import { type Feed, stamped } from "./changes.ts";
+import { type Feed, stamped, stampsOf } from "./changes.ts";
 import type { Database } from "./database.ts";
+import { unavailable } from "./faults.ts";
 import { Draft, type Fields } from "./log.ts";
 import { Memory } from "./memory.ts";
 import { type Entry, given, keyOf, type MessageDoc, type SessionDoc, toMessage } from "./rows.ts";
@@ -16,6 +17,8 @@ import { Said } from "./said.ts";
 import { LAST_WRITES, SessionWrites } from "./writes.ts";
 
 const MAX_PAUSE = 50;
+/** So often somebody else may be faster, with a pause each time: then a change is given up, rather than tried for ever. */
+const MAX_TRIES = 200;
 /** Writes to one session that are made as one. */
 const TOGETHER = 100;
 
@@ -95,14 +98,17 @@ export class SessionCommit implements AsyncDisposable {
     return this.#outbox.whole(session);
   }
 
-  /** Writes out what dead processes left in sessions' outboxes since before `since`. */
+  /** Writes out what dead processes left in sessions' outboxes since before `since`, and empties these. */
   async settle(since: Date, limit: number): Promise<readonly SessionDoc[]> {
     const left = await this.#parts.db.run(({ sessions }) =>
       sessions.find({ unsettled: { $lte: since } }, { projection: { _id: 1, starting: 1 } })
         .limit(limit).toArray()
     );
+    const { feed } = this.#parts;
     for (const { _id } of left) {
-      await this.change(_id.toHexString(), () => ({ result: undefined }), { fresh: true });
+      const sessionId = _id.toHexString();
+      await this.change(sessionId, emptying, { fresh: true });
+      feed.tell(feed.token(), [{ kind: "message", sessionId }]); // where others are polled, nobody has told it here
     }
     return left.filter(({ starting }) => starting);
   }
@@ -125,7 +131,7 @@ export class SessionCommit implements AsyncDisposable {
   async #together(id: string, jobs: readonly Job[]): Promise<void> {
     if (jobs.some(({ fresh }) => fresh)) this.#memory.take(id);
     const clientIds = jobs.flatMap(({ clientId }) => clientId ?? []);
-    for (let tries = 0;; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       const known = this.#memory.take(id);
       const before = known?.session ?? await this.#settled(id);
       const draft = before && new Draft(before);
@@ -142,6 +148,7 @@ export class SessionCommit implements AsyncDisposable {
       if (after || !draft) return await settleJobs(jobs, outcomes, after);
       if (tries > 1) await pause(Math.random() * MAX_PAUSE);
     }
+    throw unavailable(new Error("Somebody else was faster each time"));
   }
 
   /** The session as it is, with nothing left in its outbox that isn't written. */
@@ -158,7 +165,7 @@ export class SessionCommit implements AsyncDisposable {
     const by = feed.token();
     const { _id, rev } = draft.before;
     try {
-      const update = updateOf(draft, by, feed);
+      const update = updateOf(draft, by);
       if (!await this.#writes.write({ _id, rev, update, by })) return undefined;
       hooks.reach?.("changed");
       const written = await this.#outbox.writeOut(afterOf(draft, by));
@@ -178,6 +185,10 @@ export class SessionCommit implements AsyncDisposable {
     this.#memory.keep({ session, ids });
   }
 }
+
+/** Any change takes away an outbox that is written out. */
+const emptying: Decide<void> = (draft) =>
+  draft?.before.outbox ? { written: () => {} } : { result: undefined };
 
 /** One that wants to be alone, or all up to the next such one. */
 function nextOf(waiting: Job[]): Job[] {
@@ -227,7 +238,8 @@ function changesOf(draft: Draft, written: readonly Entry[] = []): Change[] {
 /** The fields that are written beside the draft's own. */
 function logOf({ entries, after }: Draft, by: string): Fields {
   if (entries.length === 0) {
-    return { outbox: undefined, outboxId: undefined, unsettled: undefined };
+    const { starting, unsettled } = after;
+    return { outbox: undefined, outboxId: undefined, unsettled: starting && unsettled };
   }
   const outbox = entries.map((entry) =>
     "message" in entry ? { message: { ...entry.message, via: by } } : entry
@@ -235,18 +247,19 @@ function logOf({ entries, after }: Draft, by: string): Fields {
   return { outbox, outboxId: by, unsettled: after.lastActivity };
 }
 
-function updateOf(draft: Draft, by: string, feed: Feed): UpdateFilter<SessionDoc> {
+function updateOf(draft: Draft, by: string): UpdateFilter<SessionDoc> {
   const { before, tells } = draft;
   const fields = Object.entries({ ...draft.fields, ...logOf(draft, by) })
     .filter(([name, value]) => value !== before[name as keyof SessionDoc]);
   // an outbox that this one takes the place of was written: whoever polls is told so now
-  const stamps = feed.stamp(by, [...tells, ...before.outbox ? ["message" as const] : []]);
+  const stamps = stampsOf(by, [...tells, ...before.outbox ? ["message" as const] : []]);
   const gone = fields.filter(([, value]) => value === undefined).map(([name]) => name);
   const quiet = [...draft.quiet].map((side) => `typing.${side}`);
+  const without = [...gone, ...quiet].map((name) => [name, 1] as const);
   return {
     $inc: { rev: 1 },
     $push: { by: { $each: [by], $slice: -LAST_WRITES } },
-    $unset: Object.fromEntries([...gone, ...quiet].map((name) => [name, 1])),
+    ...without.length > 0 && { $unset: Object.fromEntries(without) },
     ...stamped(stamps, Object.fromEntries(fields.filter(([, value]) => value !== undefined))),
   };
 }

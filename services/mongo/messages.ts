@@ -9,7 +9,7 @@ import {
 } from "../domain.ts";
 import { Fault } from "../errors.ts";
 import type { AnswerDraft, Messages } from "../store.ts";
-import { type Feed, stamped } from "./changes.ts";
+import { type Feed, stamped, stampsOf } from "./changes.ts";
 import type { SessionCommit } from "./commit.ts";
 import type { Database } from "./database.ts";
 import type { Draft } from "./log.ts";
@@ -23,6 +23,7 @@ import {
   toSession,
 } from "./rows.ts";
 
+const IN_ORDER = { sessionId: 1, seq: 1 } as const;
 const SHOWN = { projection: { words: 0, via: 0, senderId: 0 } } as const;
 
 export interface MessagesParts {
@@ -139,7 +140,7 @@ export class MongoMessages implements Messages {
     const { db, feed } = this.#parts;
     const by = feed.token();
     const after = await db.run(async ({ sessions }, { again }) => {
-      const update = { $inc: { rev: 1 }, ...stamped(feed.stamp(by, ["session"]), fields) };
+      const update = { $inc: { rev: 1 }, ...stamped(stampsOf(by, ["session"]), fields) };
       return await sessions.findOneAndUpdate(which, update, { returnDocument: "after" }) ??
         (again ? await sessions.findOne(done) : null);
     });
@@ -155,14 +156,16 @@ export class MongoMessages implements Messages {
   ): Promise<void> {
     if (basedOn === undefined) return;
     if (!after.voices.some(({ by, seq }) => by !== actorId && seq > basedOn)) return;
+    const byOthers = { sender: { $ne: "system" }, senderId: { $ne: actorId } } as const;
     const since = await this.#parts.db.run(({ messages }) =>
-      messages.find({ sessionId: after._id, seq: { $gt: basedOn } }).sort({ seq: 1 }).toArray()
+      messages.find({ sessionId: after._id, seq: { $gt: basedOn }, ...byOthers }, SHOWN)
+        .sort({ seq: 1 }).limit(MAX_PAGE).hint(IN_ORDER).toArray()
     );
-    const own = entries.flatMap((entry) => "message" in entry ? [entry.message] : []);
-    const byOthers = [...since, ...own].filter(({ sender, senderId, seq }) =>
-      sender !== "system" && senderId !== actorId && seq > basedOn
-    );
-    const messages = byOthers.slice(0, MAX_PAGE).map(toMessage);
+    const own = entries.flatMap((entry) => "message" in entry ? [entry.message] : [])
+      .filter(({ sender, senderId, seq }) =>
+        sender !== "system" && senderId !== actorId && seq > basedOn
+      );
+    const messages = [...since, ...own].slice(0, MAX_PAGE).map(toMessage);
     throw new Fault("stale", "Something was written since", { messages });
   }
 

@@ -5,7 +5,7 @@
 import type { Collection, Filter, ObjectId } from "mongodb";
 import { setTimeout as pause } from "node:timers/promises";
 import { Batch } from "./batch.ts";
-import { stamped, type Stamps } from "./changes.ts";
+import { stamped, type Stamps, stampsOf } from "./changes.ts";
 import type { CommitParts } from "./commit.ts";
 import { isDuplicate, unavailable } from "./faults.ts";
 import type { Entry, EventDoc, MessageDoc, SessionDoc } from "./rows.ts";
@@ -72,13 +72,13 @@ export class Outbox implements AsyncDisposable {
     return await this.writeOut(await this.#makeRoom(session, blocked));
   }
 
-  /** Empties the outbox soon, if no further change of the session does. */
+  /** Empties the outbox soon, if no further change of the session does; that of a start is left to its completion. */
   clearLater(session: SessionDoc): void {
-    const { _id, outbox, outboxId } = session;
+    const { _id, outbox, outboxId, starting } = session;
     const id = _id.toHexString();
     clearTimeout(this.#clearing.get(id)?.timer);
     this.#clearing.delete(id);
-    if (!outbox || outboxId === undefined) return;
+    if (!outbox || outboxId === undefined || starting) return;
     const run = () => {
       this.#clearing.delete(id);
       const clearing = this.#clears.add({ _id, outboxId })
@@ -151,7 +151,7 @@ export class Outbox implements AsyncDisposable {
 
   async #clear(clears: readonly Clear[]): Promise<readonly void[]> {
     const { db, feed } = this.#parts;
-    const stamps = feed.stamp(feed.token(), ["message"]);
+    const stamps = stampsOf(feed.token(), ["message"]);
     const updates = clears.map((filter) => ({ updateOne: { filter, update: emptied(stamps) } }));
     await db.run(({ sessions }) => sessions.bulkWrite(updates, { ordered: false }));
     return clears.map(() => {});

@@ -4,6 +4,7 @@
  * died in between has left is given back by `mend`.
  */
 import type { Document, Filter } from "mongodb";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Feed } from "./changes.ts";
 import type { Hooks } from "./commit.ts";
 import type { Database } from "./database.ts";
@@ -12,6 +13,8 @@ import { type AgentDoc, keyOf, type Place, type SessionDoc } from "./rows.ts";
 
 /** A place that no session has is given back when it is this old: whoever took it has died. In milliseconds. */
 const ABANDONED = 10_000;
+/** How often a free agent is picked whom somebody else takes; who gets none then is served by the sweep. */
+const PICKS = { times: 30, pause: 20 };
 
 export interface Receiver {
   readonly id: string;
@@ -37,14 +40,16 @@ export class Places {
     const free = { status: "available", presentUntil: { $gte: now } } as const;
     return this.#queue.run("free", async () => {
       // a server may say "none" when another took the one that it had picked; so while there is one it is asked again
-      for (;;) {
+      for (let tries = 0; tries < PICKS.times; tries++) {
         const some = await this.#parts.db.run(({ agents }) =>
           agents.findOne(free, { projection: { _id: 1 } })
         );
         if (!some) return undefined;
         const agent = await this.#take(free, { session, epoch, at: now }, now);
         if (agent) return agent;
+        await pause(Math.random() * PICKS.pause); // what was taken may be seen as free for a moment
       }
+      return undefined;
     });
   }
 
@@ -144,8 +149,9 @@ export class Places {
     let id: string | undefined;
     try {
       const agent = await db.run(async ({ agents }, { again }) => {
+        const who = whom._id === undefined ? {} : { _id: whom._id };
         const stands = again && place
-          ? await agents.find({ "carried.session": place.session }).toArray()
+          ? await agents.find({ ...who, "carried.session": place.session }).toArray()
           : [];
         return stands.find(({ carried }) => carried.some((each) => isSame(each, place))) ??
           await agents.findOneAndUpdate(whom, update, options);

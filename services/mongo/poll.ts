@@ -54,9 +54,11 @@ export class Poller implements Ear {
         continue;
       }
       try {
-        start ??= await this.#now() - MARGIN;
-        position = Math.max(position, start);
-        position = this.#tell(await this.#news(Math.max(position - OVERLAP, start)), position);
+        const now = await this.#now();
+        start = Math.min(start ?? now, now - MARGIN);
+        position = Math.min(Math.max(position, start), now);
+        const news = await this.#news(Math.max(position - OVERLAP, start));
+        position = this.#tell(news, { position, now });
         if (isBroken) this.#hear("gap");
         isBroken = false;
       } catch {
@@ -92,11 +94,14 @@ export class Poller implements Ear {
     ].filter(({ at }) => at.getTime() >= since);
   }
 
-  /** Tells what is new, in its order, and returns up to when that is. */
-  #tell(news: readonly News[], position: number): number {
+  /**
+   * Tells what is new, in its order, and returns up to when that is: never a time to come, which a server has written
+   * whose clock was wrong, and before which nothing more would be heard.
+   */
+  #tell(news: readonly News[], { position, now }: { position: number; now: number }): number {
     for (const { by, at, change } of news.toSorted((one, other) => +one.at - +other.at)) {
       const key = `${by} ${Object.values(change).join(" ")}`;
-      position = Math.max(position, at.getTime());
+      position = Math.max(position, Math.min(at.getTime(), now));
       if (this.#heard.has(key)) continue;
       this.#heard.set(key, at.getTime());
       this.#hear({ by, change });

@@ -76,7 +76,7 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
   marks: [],
 };
 
-/** Only where a server has no change streams: each index makes every write of a session dearer. */
+/** Only where somebody is refused change streams: each index makes every write of a session dearer. */
 const POLLED: Readonly<Record<string, readonly IndexDescription[]>> = {
   sessions: [{ key: { changedAt: 1 }, sparse: true }],
   agents: [{ key: { "told.at": 1 } }],

@@ -8,17 +8,20 @@ import {
 import { setTimeout as pause } from "node:timers/promises";
 import { Fault } from "../errors.ts";
 import type { Destination, MoveEvent, Sessions, SessionStart } from "../store.ts";
-import { type Feed, stamped } from "./changes.ts";
+import { type Feed, stamped, stampsOf } from "./changes.ts";
 import type { Hooks, SessionCommit } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { isDuplicate } from "./faults.ts";
+import { isDuplicate, unavailable } from "./faults.ts";
 import { MongoLists } from "./lists.ts";
 import type { Draft } from "./log.ts";
 import type { Places, Receiver } from "./places.ts";
 import { Queue } from "./queue.ts";
 import { keyOf, plain, type SessionDoc, toEvent, toSession } from "./rows.ts";
 
-/** How long a start waits for another instance's start for the same customer, before it completes that itself. */
+/**
+ * How long a start waits for another instance's start for the same customer, before it completes that itself, and for
+ * it to be seen at all. In milliseconds.
+ */
 const STARTING = { every: 50, times: 20 };
 
 export interface SessionsParts {
@@ -34,6 +37,8 @@ type Decision =
   | {
     readonly to: Destination;
     readonly events: (to: Receiver | undefined) => readonly MoveEvent[];
+    /** With nobody free it goes to the assistant. */
+    readonly isStart?: true;
   };
 
 interface Handed {
@@ -54,14 +59,18 @@ export class MongoSessions extends MongoLists implements Sessions {
   /** The session is there first, so that a customer has one; who gets it is decided next, by whoever comes first. */
   start(start: SessionStart, now: Date): Promise<{ session: Session; created: boolean }> {
     return this.#starts.run(start.customer.id, async () => {
-      for (;;) {
+      for (let tries = 0; tries < STARTING.times; tries++) {
         const open = await this.#openOf(start.customer.id);
         if (open?.starting) await this.#awaitStart(open);
         else if (open) return { session: toSession(open), created: false };
-        if (!open && !await this.#begin(start, now)) continue;
+        if (!open && !await this.#begin(start, now)) {
+          await pause(STARTING.every); // until the other one can be seen
+          continue;
+        }
         const session = await this.complete(open?._id.toHexString() ?? start.id, now);
         return { session, created: !open || session.id === start.id };
       }
+      throw unavailable(new Error("A session can neither be found nor begun"));
     });
   }
 
@@ -70,7 +79,7 @@ export class MongoSessions extends MongoLists implements Sessions {
     const decided = await this.#hand(id, now, (session) => {
       if (!session) throw new Fault("not_found", "There is no such conversation");
       if (!session.starting) return { stop: toSession(session) };
-      return { to: "free", events: (agent) => agent ? [CHOSEN] : [] };
+      return { to: "free", events: (agent) => agent ? [CHOSEN] : [], isStart: true };
     });
     if (typeof decided === "string") throw new Error(`A start answered ${decided}`);
     return decided;
@@ -210,7 +219,7 @@ export class MongoSessions extends MongoLists implements Sessions {
       // a message only makes it look again; a place of an earlier epoch is given back below
       if (grip?.epoch !== epoch) grip = { epoch, agent: await this.#take(to, id, epoch, now) };
       const { agent } = grip;
-      if (to === "free" && !agent && !session.starting) {
+      if (to === "free" && !agent && !decision.isStart) {
         return { result: { outcome: "nobody" } };
       }
       handing(draft, agent || to === "free" ? undefined : to, agent, now);
@@ -253,7 +262,7 @@ export class MongoSessions extends MongoLists implements Sessions {
     const { db, feed } = this.#parts;
     const by = feed.token();
     const { matchedCount } = await db.run(({ sessions }) =>
-      sessions.updateOne(which, stamped(feed.stamp(by, ["session"]), fields))
+      sessions.updateOne(which, stamped(stampsOf(by, ["session"]), fields))
     );
     if (matchedCount > 0) {
       feed.tell(by, [{ kind: "session", sessionId: String(which._id) }]);

@@ -7,6 +7,8 @@ import type { Database } from "./database.ts";
 import { isDuplicate } from "./faults.ts";
 import { plain, type SignInDoc } from "./rows.ts";
 
+const TOGETHER = 1_000;
+
 export class MongoSignIns implements SignIns {
   readonly #db: Database;
   readonly #feed: Feed;
@@ -59,9 +61,15 @@ export class MongoSignIns implements SignIns {
     return found.filter(({ endedAt }) => !endedAt).map(({ _id }) => _id);
   }
 
-  /** Ended ones are deleted by the server after a while: pollers have to see them. */
+  /** Few enough by one command that it never is larger than a server takes. */
   async #end(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
+    for (let from = 0; from < ids.length; from += TOGETHER) {
+      await this.#endSome(ids.slice(from, from + TOGETHER));
+    }
+  }
+
+  /** Ended ones are deleted by the server after a while: pollers have to see them. */
+  async #endSome(ids: readonly string[]): Promise<void> {
     const by = this.#feed.token();
     const ended = { $set: { endedBy: by }, $currentDate: { endedAt: true } } as const;
     const changes = ids.map((signInId) => ({ kind: "sign_in", signInId }) as const);

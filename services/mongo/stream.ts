@@ -5,6 +5,7 @@ import type { Change } from "../domain.ts";
 import { within } from "./bounded.ts";
 import type { Ear, Heard } from "./changes.ts";
 import { type MessageDoc, toMessage } from "./rows.ts";
+import { makeIndexes } from "./schema.ts";
 
 const WAIT_AT_MOST = 1_000;
 /** The server answers within `WAIT_AT_MOST`, and the driver gives up before this, where it does. */
@@ -33,6 +34,7 @@ export class Stream implements Ear {
   readonly #hear: (heard: Heard | "gap") => void;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  #indexing: Promise<void> = Promise.resolve();
   #begun: Begun;
 
   private constructor(db: Db, hear: (heard: Heard | "gap") => void, begun: Begun) {
@@ -53,12 +55,17 @@ export class Stream implements Ear {
     this.#stop.abort();
     await closed(this.#begun.stream);
     await this.#running;
+    await this.#indexing;
   }
 
   async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
       await this.#follow(this.#begun);
-      if (!this.#stop.signal.aborted) await this.#reopen();
+      if (signal.aborted) return;
+      await this.#reopen();
+      // it may have ended because the database was dropped, and its indexes with it
+      this.#indexing = this.#indexing.then(() => makeIndexes(this.#db, signal)).catch(() => {});
     }
   }
 

@@ -1,9 +1,10 @@
 /** What the store asks of the database: by an index, and nothing that comes from outside but text. */
 import assert from "node:assert/strict";
-import { type CommandStartedEvent, type Db, ObjectId } from "mongodb";
-import { newId } from "../../services/domain.ts";
+import { type CommandStartedEvent, type Db, type Document, ObjectId } from "mongodb";
+import { MAX_PAGE, type Message, newId } from "../../services/domain.ts";
 import { asked, at, type Cast, ended, rejects, times } from "../contract/cast.ts";
 import type { Test } from "./home.ts";
+import type { SignInDoc } from "../../services/mongo/rows.ts";
 import { explained, explainsPoints, shapeOf } from "./plans.ts";
 
 export function asking(test: Test): void {
@@ -26,6 +27,22 @@ export function asking(test: Test): void {
       }
     });
     assert.ok(shapes.size > 40, `${shapes.size} shapes`);
+  });
+
+  test("no update has an empty part, which MongoDB 4.4 refuses", async (home) => {
+    let updates = 0;
+    const tune = ({ client }: Db) => {
+      client.on("commandStarted", ({ command }) => {
+        for (const update of updatesIn(command)) {
+          updates++;
+          for (const [name, part] of Object.entries(update)) {
+            assert.notDeepEqual(part, {}, `${name} of ${JSON.stringify(command)}`);
+          }
+        }
+      });
+    };
+    await everything(await home.cast({ tune, driver: { monitorCommands: true } }));
+    assert.ok(updates > 20, `${updates} updates`);
   });
 
   test("what is no text never gets into a question, and text never is more than that", async (home) => {
@@ -61,6 +78,49 @@ export function asking(test: Test): void {
     for (const words of [".*", "^", "$", "a|b", "[a-z]", "\\w"]) {
       assert.ok((await sessions.search(words, 9)).every(({ id }) => id === session.id));
     }
+  });
+
+  test("of a long chat no more is read than a stale reply shows", async (home) => {
+    let read = 0;
+    const tune = ({ client }: Db) => {
+      client.on("commandSucceeded", ({ reply }) => {
+        const { firstBatch = [], nextBatch = [] } = (reply as Document).cursor ?? {};
+        read += firstBatch.length + nextBatch.length;
+      });
+    };
+    const cast = await home.cast({ tune, driver: { monitorCommands: true } });
+    const ada = await cast.agent("Ada");
+    const session = await cast.start();
+    await times(1_000, (index) => cast.asks(session, `Question ${index}`));
+    await cast.replies(session, ada, "One moment");
+    read = 0;
+    const { details } = await rejects(
+      cast.replies(session, ada, { text: "Yes?", basedOn: 0 }),
+      "stale",
+    );
+    const seqs = (details.messages as Message[]).map(({ seq }) => seq);
+    assert.deepEqual(seqs, Array.from({ length: MAX_PAGE }, (_, index) => index + 2));
+    assert.ok(read < 3 * MAX_PAGE, `${read} documents`); // it is decided twice: by memory, and as it is
+  });
+
+  test("of sign-ins that ended no more are named at once than a server takes", async (home) => {
+    const named: number[] = [];
+    const tune = ({ client }: Db) => {
+      client.on("commandStarted", ({ command }) => {
+        if (command.update === "signIns") named.push(command.updates[0].q._id.$in.length);
+      });
+    };
+    const { store } = await home.cast({ tune, driver: { monitorCommands: true } });
+    const expired = { side: "user", accountId: "linus", expiresAt: at(1) } as const;
+    await home.raw((db) =>
+      db.collection<SignInDoc>("signIns").insertMany(
+        Array.from({ length: 2_500 }, (_, index) => ({ _id: `s-${index}`, ...expired })),
+      )
+    );
+    await store.signIns.forget(at(2));
+    assert.deepEqual(named, [1_000, 1_000, 500]);
+    const left = { endedAt: { $exists: false } };
+    assert.equal(await home.raw((db) => db.collection("signIns").countDocuments(left)), 0);
   });
 
   test("of messages that wait together those of one clientId are one", async (home) => {
@@ -120,6 +180,11 @@ export function asking(test: Test): void {
     assert.equal((await cast.sessionNow(session)).askedSeq, 4);
   });
 }
+
+/** Those by operators. */
+const updatesIn = ({ update, updates }: Document): Document[] =>
+  [update, ...updates?.map(({ u }: Document) => u) ?? []]
+    .filter((each) => typeof each === "object" && !Array.isArray(each));
 
 /** Uses each method, so that each question is asked. */
 async function everything(cast: Cast): Promise<void> {

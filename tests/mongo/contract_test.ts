@@ -1,9 +1,11 @@
 /** The MongoDB store: the contract over it on each kind of server, and what it promises by itself. */
 import type { Store } from "../../services/store.ts";
 import { asking } from "./asking.ts";
+import { closing } from "./closing.ts";
 import { dying } from "./dying.ts";
 import { failing, hasFailPoints, killing } from "./failing.ts";
 import { Home, type Test } from "./home.ts";
+import { lagging } from "./lagging.ts";
 import { losing } from "./losing.ts";
 import { explainsPoints } from "./plans.ts";
 import { kindsOfServer, type Server, startServer } from "../mongod.ts";
@@ -26,8 +28,10 @@ for (const kind of await kindsOfServer()) {
       await using home = new Home(server);
       await body(home);
     });
+  closing(test);
   dying(test);
   losing(test);
+  lagging(test);
   asking(test);
   failing(test);
   if (kind !== "given") {

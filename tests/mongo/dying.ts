@@ -1,10 +1,13 @@
 /** A process that dies between two writes, and who comes after it. */
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { newId } from "../../services/domain.ts";
-import { anAnswer, asCustomer, at, ended } from "../contract/cast.ts";
+import { anAnswer, asCustomer, asked, at, ended, times } from "../contract/cast.ts";
 import { load, type Test } from "./home.ts";
 
 const SOON = at(30);
+/** Longer than a living process waits before it empties an outbox, in milliseconds. */
+const EMPTIED_WITHIN = 400;
 
 export function dying(test: Test): void {
   test("a handover's line that its process never wrote stands above all that comes after", async (home) => {
@@ -46,6 +49,42 @@ export function dying(test: Test): void {
       assert.equal((await heir.asks(session, "More")).seq, 2);
     });
   }
+
+  test("what dead processes left to be emptied is, and keeps nobody else waiting", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const sessions = await times(60, () => cast.start());
+    await pause(EMPTIED_WITHIN);
+    const grace = await cast.customer("Grace");
+    dieAt("logged");
+    await times(60, (index) => assert.rejects(cast.asks(sessions[index]!, "Hello?"), /died/));
+    dieAt("begun");
+    await assert.rejects(cast.start(grace, at(2)), /died/);
+    await using listener = heir.listen();
+    await heir.store.agents.lapse(SOON);
+    await heir.store.agents.lapse(SOON);
+    const session = await heir.store.sessions.openOf(grace.id);
+    assert.ok(session);
+    assert.deepEqual(await heir.eventKinds(session), ["started"]);
+    for (const { id } of sessions) await listener.hears({ kind: "message", sessionId: id });
+    await pause(EMPTIED_WITHIN);
+    const left = { unsettled: { $exists: true } };
+    assert.equal(await home.raw((db) => db.collection("sessions").countDocuments(left)), 0);
+  });
+
+  test("a start that its process never completed is completed though its customer has written", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const linus = await cast.customer("Linus");
+    dieAt("begun");
+    await assert.rejects(cast.start(linus), /died/);
+    const session = await heir.store.sessions.openOf(linus.id);
+    assert.ok(session);
+    await heir.asks(session, "Hello?");
+    await pause(EMPTIED_WITHIN);
+    await heir.store.agents.lapse(SOON);
+    assert.deepEqual(await heir.eventKinds(session), ["started"]);
+  });
 
   test("who reads a session finds all its messages, also those that a dead process never copied", async (home) => {
     const { cast, dieAt } = await home.mortal();
@@ -110,6 +149,21 @@ export function dying(test: Test): void {
     assert.equal(swept?.agentName, "Ada");
     assert.deepEqual(await heir.eventKinds(again), ["started", "assigned"]);
     assert.deepEqual(await heir.told(swept), ["system: Ada joined"]);
+  });
+
+  test("whose start was never completed gets in line, though nobody is free", async (home) => {
+    const { cast, dieAt } = await home.mortal();
+    const heir = await home.cast();
+    const linus = await cast.customer("Linus");
+    dieAt("begun");
+    await assert.rejects(cast.start(linus), /died/);
+    const session = await heir.store.sessions.openOf(linus.id);
+    assert.ok(session);
+    const assigned = { kind: "assigned", reason: "free longest" } as const;
+    const moved = heir.store.sessions.move(session, "free", [asked, assigned], at(1));
+    assert.equal(await moved, "nobody");
+    await heir.move(session, "waiting", [asked]);
+    assert.deepEqual(await heir.eventKinds(session), ["started", "asked"]);
   });
 
   test("a start whose process died after taking a place has it, or another, but not two", async (home) => {

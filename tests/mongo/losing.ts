@@ -1,5 +1,6 @@
 /** Answers of the server that get lost, and no server at all. */
 import assert from "node:assert/strict";
+import { type Document, ObjectId } from "mongodb";
 import { openMongo } from "../../services/mongo/open.ts";
 import { at, Cast, ended, rejects } from "../contract/cast.ts";
 import { Cable } from "./cable.ts";
@@ -46,6 +47,28 @@ export function losing(test: Test): void {
         1,
       );
     });
+  });
+
+  test("whose answer was lost gets the place asked for, not a rival's for the same chat", async (home) => {
+    await using cable = new Cable(home.uri);
+    const cast = await home.cast({}, cable.uri);
+    const grace = await cast.agent("Grace", { chosen: "busy" });
+    const ada = await cast.agent("Ada", { chosen: "busy" });
+    const session = await cast.start();
+    const carried = { session: session.id, epoch: session.epoch, at: at(1) };
+    const taken = { $push: { carried }, $set: { carrying: 1 } } as Document;
+    await home.raw((db) =>
+      db.collection("agents").updateOne({ _id: new ObjectId(grace.id) }, taken)
+    );
+    cable.lose("findAndModify agents", 2); // the driver asks again by itself, where it may
+    const { assignedAgent, agentName } = await cast.move(session, { agentId: ada.id });
+    assert.ok(cable.lost > 0);
+    assert.deepEqual([assignedAgent, agentName], [ada.id, "Ada"]);
+    await cast.store.agents.lapse(at(30));
+    assert.deepEqual([await load(cast, ada.id), await load(cast, grace.id)], [
+      [1, "busy"],
+      [0, "busy"],
+    ]);
   });
 
   test("a write that can't be told done is refused, and the same again is the first", async (home) => {
