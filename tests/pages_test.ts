@@ -186,6 +186,26 @@ test("what isn't there, or isn't the reader's, is a friendly 404", async () => {
   assert.deepEqual([json.status, json.body.code], [404, "not_found"]);
 });
 
+test("what is refused doesn't look like being signed out", async () => {
+  await using all = await world();
+  const { site, sessionId, ada } = all;
+  const eve = (await site.customer("Eve")).cookie;
+  const grace = (await site.agent("Grace")).cookie;
+  for (
+    const [path, cookie, name] of [
+      [`/chat/${sessionId}`, eve, "link My chats"],
+      ["/nowhere", eve, "link My chats"],
+      [`/agent/sessions/${"0".repeat(24)}`, ada.cookie, "link Back to the desk"],
+      ["/agent/nowhere", ada.cookie, "link Back to the desk"],
+      ["/agent/team", grace, "link Back to the desk"],
+    ] as const
+  ) {
+    const { body } = await ask(site, path, { cookie });
+    const names = controls(body);
+    assert.ok(names.has(name) && names.has("button Sign out"), `${path}: ${[...names].join(", ")}`);
+  }
+});
+
 test("no page loads anything from another host, or has script or style in it", async () => {
   await using all = await world();
   for (const page of all.pages) {
