@@ -37,6 +37,8 @@ const Reply = MessageDraft.extend({
 });
 const Transfer = z.object({ to: z.string().min(1, "Choose who"), note: Note.optional() });
 
+const NOTHING = { text: "", basedOn: 0 };
+
 type Unsent = Pick<OpenConversation, "draft" | "problem" | "held" | "advice">;
 
 export function deskPages(parts: Parts) {
@@ -99,16 +101,16 @@ export function deskPages(parts: Parts) {
     return agent;
   }
 
-  /** A reply that can't go out: kept in the box, with the reason, and a way to send it anyway where that is all. */
+  /** What was refused, said on the page: a reply is kept in the box, with a way to send it anyway where that is all. */
   async function unsent(c: Context<Env>, error: unknown, reply: { text: string; basedOn: number }) {
     if (!(error instanceof Fault) || STATUS[error.code] >= 500) throw error;
-    const status = statusOf(c, error);
+    const status = STATUS[error.code] === 409 ? 409 : statusOf(c, error);
     const id = c.req.param("id") ?? "";
     const held = error.code === "stale";
     const problem = error.message;
     if (!isPartial(c)) {
       const session = await chat.sessionFor(c.var.agent, id);
-      return deskPage(c, session, { draft: reply.text, problem, held }, held ? 409 : status);
+      return deskPage(c, session, { draft: reply.text, problem, held }, status);
     }
     const { basedOn } = reply;
     const answer = held
@@ -175,8 +177,12 @@ export function deskPages(parts: Parts) {
       }
     })
     .post("/agent/sessions/:id/assignment", async (c) => {
-      const { id } = await chat.claim(c.var.agent, c.req.param("id"));
-      return c.redirect(`/agent/sessions/${id}?list=mine`, 303);
+      try {
+        const { id } = await chat.claim(c.var.agent, c.req.param("id"));
+        return c.redirect(`/agent/sessions/${id}?list=mine`, 303);
+      } catch (error) {
+        return unsent(c, error, NOTHING);
+      }
     })
     .post("/agent/sessions/:id/transfer", async (c) => {
       const id = c.req.param("id");
@@ -186,7 +192,7 @@ export function deskPages(parts: Parts) {
         await chat.transfer(c.var.agent, id, form.data.to, form.data.note);
         return c.redirect(`/agent/sessions/${id}`, 303);
       } catch (error) {
-        return unsent(c, error, { text: "", basedOn: 0 });
+        return unsent(c, error, NOTHING);
       }
     })
     .post("/agent/sessions/:id/closure", async (c) => {

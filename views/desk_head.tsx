@@ -31,7 +31,7 @@ export function DeskHead({ site, agent, session, list }: DeskHeadProps) {
       >
         <Icon site={site} name="details" />
       </button>
-      {session.status === "open" && <Actions session={session} agent={agent} />}
+      {session.status === "open" && <Actions session={session} />}
     </header>
   );
 }
@@ -45,11 +45,12 @@ export function stateOf(session: Session, agent: Agent): string {
   return session.assignedAgent === agent.id ? "With you" : `With ${session.agentName}`;
 }
 
-function Actions({ session, agent }: { session: Session; agent: Agent }) {
+/** From a colleague it isn't taken over but transferred, to oneself too: so nobody takes it by a click that came too late. */
+function Actions({ session }: { session: Session }) {
   const address = `/agent/sessions/${session.id}`;
   return (
     <>
-      {session.assignedAgent !== agent.id && (
+      {session.mode === "ai" && (
         <form method="post" action={`${address}/assignment`}>
           <button type="submit" class="primary">Take over</button>
         </form>
@@ -70,9 +71,9 @@ export interface TransferFormProps {
 
 /** Stands outside of the head, so that a push leaves alone what is being filled in. */
 export function TransferForm({ session, agent, agents }: TransferFormProps) {
-  const present = agents.filter(({ id, status }) =>
-    status !== "offline" && id !== session.assignedAgent
-  );
+  const present = agents
+    .filter(({ id, status }) => status !== "offline" && id !== session.assignedAgent)
+    .sort((a, b) => Number(b.id === agent.id) - Number(a.id === agent.id));
   return (
     <form
       id="transfer"
