@@ -106,7 +106,6 @@
 
   // ---- the composer -------------------------------------------------------------------------------
 
-  const draftKey = `draft ${location.pathname}`;
   let sent = "";
   let typedAt = 0;
 
@@ -173,14 +172,52 @@
   });
   on("htmx:after:request", ({ detail: { ctx } }) => {
     if (ctx?.sourceElement?.id !== "composer") return;
+    if (!ctx.response?.raw.ok) sent = "";
     if (ctx.response?.raw.status >= 500) {
       problem("Not sent: the server can't store it now. Try again.");
     }
   });
   on("htmx:error", ({ detail: { ctx } }) => {
     if (ctx?.sourceElement?.id === "composer" && !ctx.response) {
+      sent = "";
       problem("Not sent: no connection. Your text is still here; try again.");
     }
+  });
+
+  // ---- drafts: what was typed and not sent is there again after a reload, and on the way back ------
+
+  const keyOf = (conversation) => `draft ${conversation ?? "new"}`;
+  const draftKey = keyOf(session);
+
+  function keepDraft() {
+    const box = $("text");
+    if (!box) return;
+    const unsent = box.value.startsWith(sent) ? box.value.slice(sent.length) : box.value;
+    if (unsent.trim()) sessionStorage.setItem(draftKey, unsent);
+    else sessionStorage.removeItem(draftKey);
+  }
+
+  function restoreDraft() {
+    const box = $("text");
+    if (!box || box.value) return;
+    box.value = sessionStorage.getItem(draftKey) ?? "";
+  }
+
+  /** The conversation went to somebody else, or ended, under the writer's hands. */
+  function rescue(unsent) {
+    sessionStorage.setItem(keyOf(viewer === "agent" ? session : undefined), unsent);
+    problem(
+      viewer === "agent"
+        ? `Not sent; it is kept for when you have this conversation again: “${unsent}”`
+        : `Not sent; it is kept for your next chat: “${unsent}”`,
+    );
+  }
+
+  on("pagehide", keepDraft, globalThis);
+  on("submit", ({ target }) => {
+    if (!target.matches("[action$='/logout'], [action$='/sign-outs']")) return;
+    sessionStorage.clear(); // whoever signs in next in this tab is somebody else
+    globalThis.removeEventListener("pagehide", keepDraft);
   });
 
   // ---- small forms: done without leaving the page where the socket tells what came of it ---------
@@ -261,27 +298,30 @@
     if (code === 1008) location.reload(); // signed out, here or elsewhere
   });
   let before = 0;
+  let typed = "";
   on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
     heardAt = Date.now();
     before = lastSeq();
-    if (message.data.includes?.('"reload":true') && message.data.startsWith("{")) reload();
+    typed = $("text")?.value;
+    if (message.data.includes?.('"reload":true') && message.data.startsWith("{")) {
+      location.reload(); // too far behind to catch up by pushes
+    }
   });
-  on("htmx:ws:after:message:incoming", () => arrived(before));
+  on("htmx:ws:after:message:incoming", () => {
+    if (typed?.trim() && !$("text")) rescue(typed);
+    if (typed === undefined && $("text")) {
+      restoreDraft();
+      $("send-error").replaceChildren();
+    }
+    arrived(before);
+  });
   on("htmx:after:swap", tellTimes);
   on("online", reconnect, globalThis);
   on("pageshow", ({ persisted }) => persisted && reconnect(), globalThis);
   on("focus", tellSeen, globalThis);
   on("visibilitychange", tellSeen);
 
-  /** Too far behind to catch up by pushes: the page again, with what was being typed. */
-  function reload() {
-    if ($("text")?.value) sessionStorage.setItem(draftKey, $("text").value);
-    location.reload();
-  }
-
-  const draft = sessionStorage.getItem(draftKey);
-  if (draft && $("text") && !$("text").value) $("text").value = draft;
-  sessionStorage.removeItem(draftKey);
+  restoreDraft();
 
   tellTimes();
   setInterval(tellTimes, 30_000);
