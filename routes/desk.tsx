@@ -16,6 +16,7 @@ import {
 import { Fault } from "../services/errors.ts";
 import { Advice, type AdviceProps } from "../views/advice.tsx";
 import { DeskPage, type OpenConversation } from "../views/desk.tsx";
+import type { DeskPlace } from "../views/desk_lists.tsx";
 import { SendProblem } from "../views/composer.tsx";
 import { isPartial, requireAgent } from "./actor.ts";
 import { firstOf } from "./chat.tsx";
@@ -232,7 +233,7 @@ function listFor(c: Context<Env>, agent: Agent, session: Session | undefined): D
 
 /** The socket is told what the page shows, so that it pushes what differs. */
 function liveAddress(
-  { list, q, after }: { list: DeskList; q?: string | undefined; after?: string | undefined },
+  { list, q, after }: DeskPlace,
   agent: Agent,
   session: Session | undefined,
 ): string {

@@ -157,10 +157,15 @@
     $("send-error")?.replaceChildren(said);
   }
 
+  /** Without what is on its way. */
+  function unsent() {
+    const { value } = $("text");
+    return value.startsWith(sent) ? value.slice(sent.length) : value;
+  }
+
   /** What was sent goes out of the box; what was typed since stays. */
   function clear() {
-    const box = $("text");
-    if (box?.value.startsWith(sent)) box.value = box.value.slice(sent.length);
+    if ($("text")) $("text").value = unsent();
     sent = "";
     typedAt = 0;
     $("advice")?.replaceChildren();
@@ -184,40 +189,38 @@
     }
   });
 
-  // ---- drafts: what was typed and not sent is there again after a reload, and on the way back ------
+  // ---- what the tab keeps: how far down the lists are, and what was typed and not sent -------------
 
-  const keyOf = (conversation) => `draft ${conversation ?? "new"}`;
-  const draftKey = keyOf(session);
+  const lists = $("desk-lists");
+  const placeKey = lists?.dataset.place;
+  if (lists) lists.scrollTop = sessionStorage.getItem(placeKey) ?? 0;
+  lists?.querySelector(".rows [aria-current]")?.closest("li").scrollIntoView({ block: "nearest" });
 
-  function keepDraft() {
-    const box = $("text");
-    if (!box) return;
-    const unsent = box.value.startsWith(sent) ? box.value.slice(sent.length) : box.value;
-    if (unsent.trim()) sessionStorage.setItem(draftKey, unsent);
-    else sessionStorage.removeItem(draftKey);
-  }
+  const draftKey = `draft ${session ?? "new"}`;
 
   function restoreDraft() {
-    const box = $("text");
-    if (!box || box.value) return;
-    box.value = sessionStorage.getItem(draftKey) ?? "";
+    if ($("text")?.value === "") $("text").value = sessionStorage.getItem(draftKey);
   }
 
   /** The conversation went to somebody else, or ended, under the writer's hands. */
-  function rescue(unsent) {
-    sessionStorage.setItem(keyOf(viewer === "agent" ? session : undefined), unsent);
-    problem(
-      viewer === "agent"
-        ? `Not sent; it is kept for when you have this conversation again: “${unsent}”`
-        : `Not sent; it is kept for your next chat: “${unsent}”`,
-    );
+  function rescue(text) {
+    const isAgent = viewer === "agent";
+    sessionStorage.setItem(isAgent ? draftKey : "draft new", text);
+    const until = isAgent ? "you have this conversation again" : "your next chat";
+    problem(`Not sent, but kept until ${until}: “${text}”`);
   }
 
-  on("pagehide", keepDraft, globalThis);
+  function keep() {
+    if ($("text")) sessionStorage.setItem(draftKey, unsent());
+    // a phone shows the conversation alone
+    if (lists?.clientHeight) sessionStorage.setItem(placeKey, lists.scrollTop);
+  }
+
+  on("pagehide", keep, globalThis);
   on("submit", ({ target }) => {
     if (!target.matches("[action$='/logout'], [action$='/sign-outs']")) return;
     sessionStorage.clear(); // whoever signs in next in this tab is somebody else
-    globalThis.removeEventListener("pagehide", keepDraft);
+    globalThis.removeEventListener("pagehide", keep);
   });
 
   // ---- small forms: done without leaving the page where the socket tells what came of it ---------

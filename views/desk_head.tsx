@@ -1,4 +1,4 @@
-import type { Agent, DeskList, Session } from "../services/domain.ts";
+import type { Agent, Session } from "../services/domain.ts";
 import { MAX_NOTE } from "../services/domain.ts";
 import { Icon } from "./icon.tsx";
 import type { Site } from "./layout.tsx";
@@ -7,14 +7,15 @@ export interface DeskHeadProps {
   site: Site;
   agent: Agent;
   session: Session;
-  list: DeskList;
+  /** The list's part that it was found in, as a query. */
+  place: string;
 }
 
 /** Whose conversation it is, and what can be done with it. */
-export function DeskHead({ site, agent, session, list }: DeskHeadProps) {
+export function DeskHead({ site, agent, session, place }: DeskHeadProps) {
   return (
     <header id="desk-head" class="bar">
-      <a class="button quiet square back" href={`/agent?list=${list}`}>
+      <a class="button quiet square back" href={`/agent?${place}`}>
         <Icon site={site} name="back" />
         <span class="unseen">Back to the list</span>
       </a>

@@ -1,4 +1,4 @@
-import { type DeskList, MAX_COUNT, type SessionRow } from "../services/domain.ts";
+import { MAX_COUNT, type SessionRow } from "../services/domain.ts";
 import { Avatar } from "./avatar.tsx";
 import { Ago, lasting } from "./time.tsx";
 
@@ -7,7 +7,8 @@ export const counted = (n: number): string => n >= MAX_COUNT ? `${MAX_COUNT - 1}
 
 interface RowProps {
   row: SessionRow;
-  list: DeskList;
+  /** Which part of which list this is, as a query. */
+  place: string;
   /** The reader's id. */
   me: string | undefined;
   isOpen: boolean;
@@ -15,15 +16,16 @@ interface RowProps {
 }
 
 /** Only the name is the link, which covers the row: so a row is called by its customer. */
-export function DeskRow({ row, list, me, isOpen, now }: RowProps) {
+export function DeskRow({ row, place, me, isOpen, now }: RowProps) {
+  const unread = row.status === "open" ? row.unread : 0; // nobody is to read what is over
   return (
-    <li class="entry" data-unread={row.unread > 0 ? "" : undefined}>
+    <li class="entry" data-unread={unread > 0 ? "" : undefined}>
       <Avatar name={row.userName} />
       <div class="grow">
         <p class="split">
           <a
             class="cover"
-            href={`/agent/sessions/${row.id}?list=${list}`}
+            href={`/agent/sessions/${row.id}?${place}`}
             aria-current={isOpen ? "true" : undefined}
           >
             <bdi>{row.userName}</bdi>
@@ -32,7 +34,7 @@ export function DeskRow({ row, list, me, isOpen, now }: RowProps) {
         </p>
         <div class="split">
           <p class="words" dir="auto">{lastWords(row, me)}</p>
-          <Unread count={row.unread} />
+          <Unread count={unread} />
         </div>
         <Badges row={row} now={now} />
       </div>
