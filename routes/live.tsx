@@ -120,9 +120,11 @@ function chatFollower(parts: Parts, connection: Connection, showsEnd: boolean): 
 
 // ---- the desk -----------------------------------------------------------------------------------
 
+/** A page that names neither a list nor a session shows none: its socket only says that its agent is there. */
 export async function openDeskLive(c: Context<Env>, parts: Parts, reader: Reader) {
   const { session: sessionId, list, q, page: after, foot } = c.req.query();
   if (sessionId) await parts.chat.sessionFor(reader.actor, sessionId);
+  if (!sessionId && !isDeskList(list)) return parts.sockets.accept(c, reader, async () => {});
   const view = { list: isDeskList(list) ? list : "mine" as DeskList, q, after, current: sessionId };
   const { id } = reader.actor;
   const from = sessionId ? { sessionId, after: afterOf(c) } : undefined;
