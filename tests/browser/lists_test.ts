@@ -79,6 +79,17 @@ browserTest(
   },
 );
 
+browserTest("the focus stays on its conversation when others move past it", async (stage) => {
+  const { desk, site } = await crowdedDesk(stage);
+  await desk.goto("/agent");
+  const low = link(desk, `Customer ${MANY - 10}`);
+  await low.focus();
+  const who = await site.customer("Barbara");
+  await post(who, (await who.post("/api/session/start")).body.sessionId, "To the top");
+  await shows(desk, "To the top");
+  assert.equal(await low.evaluate((row) => row.matches(":focus")), true);
+});
+
 browserTest("what is closed asks nobody to read it", async (stage) => {
   const { desk, last } = await crowdedDesk(stage);
   await last.who.post("/api/session/end", { sessionId: last.id });
