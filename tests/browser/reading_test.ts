@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { eventually, pause, testSite } from "../helpers.ts";
 import { browserTest } from "./browser.ts";
 import { fillLog, post, talkOn } from "./home.ts";
-import { box, button, connected, gone, link, log, reads, say } from "./pages.ts";
+import { box, button, connected, gone, link, log, reads, say, shows } from "./pages.ts";
 
 const NEWER = "New messages ↓";
 
@@ -112,3 +112,19 @@ browserTest(
     assert.equal(await box(desk).inputValue(), "Yes, I am here");
   },
 );
+
+browserTest("a briefing that was folded stays folded, whatever happens", async (stage) => {
+  const site = stage.own(await testSite());
+  const { ada, linus, id } = await talkOn(site);
+  await post(linus, id, "May I return a lamp?");
+  const desk = await stage.page({ url: site.url, as: [ada] });
+  await desk.goto(`/agent/sessions/${id}`);
+  await connected(desk);
+  const who = desk.locator("#briefing dl");
+  await desk.locator("#briefing summary").click();
+  await gone(who);
+  await button(desk, "Close").click();
+  await reads(desk, "Ada ended the chat");
+  await shows(desk, "It can only be read"); // so the head was pushed, and the briefing with it
+  assert.equal(await who.isVisible(), false);
+});
