@@ -19,7 +19,9 @@ export function Details({ customer, others, events, place }: DetailsProps) {
         <h2 id="about">Customer</h2>
         <dl>
           <dt>Name</dt>
-          <dd dir="auto">{customer.name}</dd>
+          <dd>
+            <bdi>{customer.name}</bdi>
+          </dd>
           <dt>E-mail</dt>
           <dd>{customer.email ?? <span class="soft">none, a guest</span>}</dd>
           <dt>Since</dt>

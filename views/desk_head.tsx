@@ -20,7 +20,9 @@ export function DeskHead({ site, agent, session, place }: DeskHeadProps) {
         <span class="unseen">Back to the list</span>
       </a>
       <div class="grow">
-        <h1 dir="auto">{session.userName}</h1>
+        <h1>
+          <bdi>{session.userName}</bdi>
+        </h1>
         <p class="soft">{stateOf(session, agent)}</p>
       </div>
       <button
