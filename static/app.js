@@ -223,17 +223,19 @@
     globalThis.removeEventListener("pagehide", keep);
   });
 
-  // ---- small forms: done without leaving the page where the socket tells what came of it ---------
+  // ---- small forms: done without leaving the page, and the socket tells what came of it ----------
 
   on("submit", (event) => {
     const { target, submitter } = event;
-    if (!("quiet" in target.dataset) || isPast || $("connection")?.dataset.state !== "connected") {
-      return;
-    }
+    if (!("quiet" in target.dataset) || isPast) return;
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(target, submitter));
     post(target.action, fields).then(async (answer) => {
-      if (!answer.ok) problem(answer.status < 500 ? await answer.text() : "That did not work.");
+      if (!answer.ok) {
+        return problem(answer.status < 500 ? await answer.text() : "That did not work.");
+      }
+      if (!isLinked) return location.reload();
+      if (!$("send-error")?.querySelector("button")) $("send-error")?.replaceChildren();
     }, () => problem("That did not work: no connection."));
   });
 
@@ -268,8 +270,10 @@
   const live = document.querySelector("[hx-ws\\:connect]");
   const SILENCE = 40_000;
   let heardAt = Date.now();
+  let isLinked = false;
 
   function state(name) {
+    isLinked = name === "connected";
     if ($("connection") && !$("composer")?.hidden) $("connection").dataset.state = name;
   }
 

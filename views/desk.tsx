@@ -106,6 +106,10 @@ function NothingOpen({ status }: { status: AgentStatus }) {
             : "Pick a conversation on the left. New ones come to you by themselves while you are available."}
         </p>
       </div>
+      <div class="dock">
+        <SendError />
+        <Connection />
+      </div>
     </div>
   );
 }
