@@ -29,11 +29,18 @@
     return (day.format(at) === day.format() ? clock : words.short).format(at);
   }
 
+  function lasting(since) {
+    const minutes = Math.max(1, Math.floor((Date.now() - since) / 60_000));
+    return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+  }
+
+  const spans = { ago, lasting };
+
   function tellTimes() {
     for (const time of document.querySelectorAll("time")) {
       const at = new Date(time.dateTime);
       const { as } = time.dataset;
-      const text = as === "ago" ? ago(at) : (words[as] ?? clock).format(at);
+      const text = spans[as]?.(at) ?? (words[as] ?? clock).format(at);
       if (time.textContent !== text) time.textContent = text;
       time.title = full.format(at);
     }

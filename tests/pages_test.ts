@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { get } from "node:http";
 import { gzipSync } from "node:zlib";
 import { type Person, test, type TestSite, testSite } from "./helpers.ts";
-import { controls, elements } from "./plain_browser.ts";
+import { controls, elements, textOf } from "./plain_browser.ts";
 import { act, ARTICLES, ask, type Asked, ok, say, setStatus, start } from "./talk.ts";
 
 interface Page {
@@ -204,6 +204,21 @@ test("what is refused doesn't look like being signed out", async () => {
     const names = controls(body);
     assert.ok(names.has(name) && names.has("button Sign out"), `${path}: ${[...names].join(", ")}`);
   }
+});
+
+test("a desk's list says how long a customer waits for an answer, until there is one", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "Hello?");
+  const row = async () => textOf(elements(await ada.page("/agent"), "li")[0]?.inner ?? "");
+  assert.ok(!(await row()).includes("no answer")); // a moment is no wait
+  site.clock.skip(3 * 60_000);
+  assert.match(await row(), /Hello\?.*no answer for 3 min/);
+  await say(ada, sessionId, "Here I am");
+  site.clock.skip(3 * 60_000);
+  assert.ok(!(await row()).includes("no answer"));
 });
 
 test("no page loads anything from another host, or has script or style in it", async () => {

@@ -1,6 +1,6 @@
 import { MAX_COUNT, type SessionRow } from "../services/domain.ts";
 import { Avatar } from "./avatar.tsx";
-import { Ago, lasting } from "./time.tsx";
+import { Ago, Lasting, minutesSince } from "./time.tsx";
 
 /** "99+" is all that anyone reads. */
 export const counted = (n: number): string => n >= MAX_COUNT ? `${MAX_COUNT - 1}+` : String(n);
@@ -58,12 +58,25 @@ function Unread({ count }: { count: number }) {
   );
 }
 
+/** By the person who has it. */
+const isUnanswered = ({ status, mode, askedSeq, answeredSeq }: SessionRow): boolean =>
+  status === "open" && mode === "human" && askedSeq > answeredSeq;
+
 function Badges({ row, now }: { row: SessionRow; now: Date }) {
-  const { status, mode, waitingSince } = row;
+  const { status, mode, waitingSince, lastActivity } = row;
   const isWaiting = status === "open" && waitingSince;
   return (
     <p class="badges">
-      {isWaiting && <span class="badge wait">waiting {lasting(waitingSince, now)}</span>}
+      {isWaiting && (
+        <span class="badge wait">
+          waiting <Lasting since={waitingSince} now={now} />
+        </span>
+      )}
+      {isUnanswered(row) && minutesSince(lastActivity, now) > 0 && (
+        <span class="badge wait">
+          no answer for <Lasting since={lastActivity} now={now} />
+        </span>
+      )}
       {status === "open" && mode === "ai" && <span class="badge ai">AI</span>}
       {status === "closed" && <span class="badge">Closed</span>}
     </p>
