@@ -246,6 +246,22 @@
     }, () => problem("That did not work: no connection."));
   });
 
+  // ---- whom a conversation may go to: asked when the form opens, as colleagues come and go ---------
+
+  const transfer = $("transfer");
+  if (transfer) on("beforetoggle", freshen, transfer);
+
+  async function freshen({ newState }) {
+    if (newState !== "open") return;
+    const answer = await fetch(location.href).catch(() => {});
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const to = $("to");
+    const { value } = to;
+    to.replaceChildren(...fresh.querySelectorAll("#to > option"));
+    if ([...to.options].some((option) => option.value === value)) to.value = value;
+  }
+
   // ---- the assistant's help for an agent -----------------------------------------------------------
 
   on("click", (event) => {

@@ -128,3 +128,19 @@ browserTest("a briefing that was folded stays folded, whatever happens", async (
   await shows(desk, "It can only be read"); // so the head was pushed, and the briefing with it
   assert.equal(await who.isVisible(), false);
 });
+
+browserTest("a colleague who has come since can be given a conversation", async (stage) => {
+  const site = stage.own(await testSite());
+  const { ada, id } = await talkOn(site);
+  const desk = await stage.page({ url: site.url, as: [ada] });
+  await desk.goto(`/agent/sessions/${id}`);
+  await connected(desk);
+  const grace = await site.agent("Grace");
+  await grace.post("/api/agent/status", { status: "available" });
+  await button(desk, "Transfer").click();
+  await desk.getByRole("option", { name: /^Grace/ }).waitFor({ state: "attached" });
+  assert.equal(await desk.getByLabel("To", { exact: true }).inputValue(), "ai"); // as it was
+  await desk.getByLabel("To", { exact: true }).selectOption(grace.id);
+  await button(desk, "Hand over").click();
+  await shows(desk, "Grace has it.");
+});
