@@ -75,6 +75,15 @@ test("a customer and an agent talk from the first to the last page without any J
   await ada.press("Send anyway");
   assert.equal(ada.log.at(-1), "Ada: Bye then");
 
+  // From a form that was refused "Refresh" leads back to the conversation.
+  for (const person of [ada, linus]) {
+    const { path } = person;
+    await person.press("Send", { Message: " " });
+    assert.equal(person.status, 422);
+    await person.click("Refresh to see new messages");
+    assert.deepEqual([person.status, person.path.split("?")[0]], [200, path.split("?")[0]]);
+  }
+
   // To the assistant and back, and the end.
   await ada.press("Hand over", { To: "The assistant", "Note for colleagues": "Easy one" });
   within(ada, "button Take over");

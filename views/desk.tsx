@@ -71,7 +71,7 @@ export function DeskPage({ site, agent, lists, open, live, now }: DeskProps) {
         : (
           <main id="main" class="whole">
             <Lists site={site} agent={agent} lists={lists} title="h1" />
-            <NothingOpen status={agent.status} />
+            <NothingOpen status={agent.status} place={placeOf(lists)} />
           </main>
         )}
       <div hx-ws:connect={live} hx-swap="none"></div>
@@ -95,7 +95,7 @@ function Lists({ site, agent, lists, title: Title }: {
   );
 }
 
-function NothingOpen({ status }: { status: AgentStatus }) {
+function NothingOpen({ status, place }: { status: AgentStatus; place: string }) {
   return (
     <div class="talk nothing">
       <div class="empty">
@@ -108,7 +108,7 @@ function NothingOpen({ status }: { status: AgentStatus }) {
       </div>
       <div class="dock">
         <SendError />
-        <Connection />
+        <Connection here={`/agent?${place}`} />
       </div>
     </div>
   );
@@ -124,6 +124,7 @@ interface TalkProps {
 
 function Talk({ site, agent, place, open, now }: TalkProps) {
   const { session, customer, others, events, agents, clientId, draft, problem, held } = open;
+  const here = `/agent/sessions/${session.id}?${place}`;
   return (
     <>
       <main id="main" class="talk" tabindex={-1}>
@@ -132,7 +133,7 @@ function Talk({ site, agent, place, open, now }: TalkProps) {
           <TransferForm session={session} agent={agent} agents={agents} />
         )}
         <Briefing briefing={open.briefing} />
-        <Conversation {...open} viewer="agent" now={now} />
+        <Conversation {...open} viewer="agent" here={here} now={now} />
         <div class="dock">
           <Newer />
           <AdviceRegion advice={open.advice} />
@@ -145,7 +146,7 @@ function Talk({ site, agent, place, open, now }: TalkProps) {
             draft={draft}
             plain={open.hasLater}
           />
-          <Connection />
+          <Connection here={here} />
         </div>
       </main>
       <aside class="side" id="side" popover="auto" aria-label="Details">
