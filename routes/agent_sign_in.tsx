@@ -2,7 +2,11 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { Email, Name, Password } from "../services/domain.ts";
-import { AgentLoginPage, AgentRegisterPage } from "../views/agent_sign_in.tsx";
+import {
+  AgentLoginPage,
+  AgentRegisterPage,
+  type AgentRegisterProps,
+} from "../views/agent_sign_in.tsx";
 import { dropSignInCookie, identitiesOf, safeNext, setSignInCookie } from "./actor.ts";
 import { checked, errorsOf, harmless, statusOf, type Values } from "./forms.ts";
 import type { Env, Parts } from "./parts.ts";
@@ -26,18 +30,22 @@ export function agentSignInPages(parts: Parts) {
     return c.redirect(safeNext(next, "/agent"), 303);
   }
 
+  async function doorFor(invite: string | undefined): Promise<AgentRegisterProps["door"]> {
+    if (await store.agents.none()) return "first";
+    if (invite === undefined) return "closed";
+    return await signIns.peek("invite", invite) ? "invited" : "spent";
+  }
+
   /** The registration form, as far as it is open to who holds `invite`. */
   async function door(
     c: Context<Env>,
     invite: string | undefined,
     { status = 200, ...form }: { values?: Values; errors?: Values; status?: 200 | 422 | 429 } = {},
   ) {
-    const isFirst = await store.agents.none();
-    const isInvited = invite !== undefined && await signIns.peek("invite", invite);
     return c.html(
       <AgentRegisterPage
         site={site}
-        door={isFirst ? "first" : isInvited ? "invited" : "closed"}
+        door={await doorFor(invite)}
         invite={invite}
         asksCode={await accounts.needsSetupCode()}
         {...form}

@@ -16,6 +16,7 @@ import {
 import { Fault } from "../services/errors.ts";
 import { Advice, type AdviceProps } from "../views/advice.tsx";
 import { DeskPage, type OpenConversation } from "../views/desk.tsx";
+import type { DeskPlace } from "../views/desk_lists.tsx";
 import { SendProblem } from "../views/composer.tsx";
 import { isPartial, requireAgent } from "./actor.ts";
 import { firstOf } from "./chat.tsx";
@@ -36,6 +37,8 @@ const Reply = MessageDraft.extend({
   anyway: z.string().optional(),
 });
 const Transfer = z.object({ to: z.string().min(1, "Choose who"), note: Note.optional() });
+
+const NOTHING = { text: "", basedOn: 0 };
 
 type Unsent = Pick<OpenConversation, "draft" | "problem" | "held" | "advice">;
 
@@ -99,16 +102,16 @@ export function deskPages(parts: Parts) {
     return agent;
   }
 
-  /** A reply that can't go out: kept in the box, with the reason, and a way to send it anyway where that is all. */
+  /** What was refused, said on the page: a reply is kept in the box, with a way to send it anyway where that is all. */
   async function unsent(c: Context<Env>, error: unknown, reply: { text: string; basedOn: number }) {
     if (!(error instanceof Fault) || STATUS[error.code] >= 500) throw error;
-    const status = statusOf(c, error);
+    const status = STATUS[error.code] === 409 ? 409 : statusOf(c, error);
     const id = c.req.param("id") ?? "";
     const held = error.code === "stale";
     const problem = error.message;
     if (!isPartial(c)) {
       const session = await chat.sessionFor(c.var.agent, id);
-      return deskPage(c, session, { draft: reply.text, problem, held }, held ? 409 : status);
+      return deskPage(c, session, { draft: reply.text, problem, held }, status);
     }
     const { basedOn } = reply;
     const answer = held
@@ -175,8 +178,12 @@ export function deskPages(parts: Parts) {
       }
     })
     .post("/agent/sessions/:id/assignment", async (c) => {
-      const { id } = await chat.claim(c.var.agent, c.req.param("id"));
-      return c.redirect(`/agent/sessions/${id}?list=mine`, 303);
+      try {
+        const { id } = await chat.claim(c.var.agent, c.req.param("id"));
+        return c.redirect(`/agent/sessions/${id}?list=mine`, 303);
+      } catch (error) {
+        return unsent(c, error, NOTHING);
+      }
     })
     .post("/agent/sessions/:id/transfer", async (c) => {
       const id = c.req.param("id");
@@ -186,7 +193,7 @@ export function deskPages(parts: Parts) {
         await chat.transfer(c.var.agent, id, form.data.to, form.data.note);
         return c.redirect(`/agent/sessions/${id}`, 303);
       } catch (error) {
-        return unsent(c, error, { text: "", basedOn: 0 });
+        return unsent(c, error, NOTHING);
       }
     })
     .post("/agent/sessions/:id/closure", async (c) => {
@@ -226,7 +233,7 @@ function listFor(c: Context<Env>, agent: Agent, session: Session | undefined): D
 
 /** The socket is told what the page shows, so that it pushes what differs. */
 function liveAddress(
-  { list, q, after }: { list: DeskList; q?: string | undefined; after?: string | undefined },
+  { list, q, after }: DeskPlace,
   agent: Agent,
   session: Session | undefined,
 ): string {

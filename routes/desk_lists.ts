@@ -27,20 +27,20 @@ export async function deskLists(
   const [counts, rows, mine] = await Promise.all([
     sessions.counts(agent.id),
     q
-      ? sessions.search(q, ROWS)
+      ? sessions.search(q, ROWS + 1)
       : sessions.list(list, agent.id, { limit: ROWS + 1, ...(last && { after: last }) }),
     sessions.carriedBy(agent.id),
   ]);
-  const shown = rows.slice(0, ROWS);
   return {
     list,
     counts,
-    rows: shown,
+    rows: rows.slice(0, ROWS),
+    hasMore: rows.length > ROWS,
     q,
+    after,
     current,
     me: agent.id,
     unread: mine.reduce((sum, { unread }) => sum + unread, 0),
-    more: rows.length > ROWS ? `/agent?list=${list}&after=${shown.at(-1)?.id}` : undefined,
     now: clock.now(),
   };
 }

@@ -5,8 +5,8 @@ import { routePath } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Fault, type FaultCode } from "../services/errors.ts";
 import type { Message } from "../services/domain.ts";
-import { ErrorPage } from "../views/problem.tsx";
-import { isPartial } from "./actor.ts";
+import { ErrorPage, type ErrorPageProps } from "../views/problem.tsx";
+import { identitiesOf, isPartial } from "./actor.ts";
 import { messageJson } from "./api/json.ts";
 import type { Env, Parts } from "./parts.ts";
 
@@ -61,18 +61,41 @@ export function notFound(parts: Parts) {
   };
 }
 
-function problem(
+async function problem(
   parts: Parts,
   c: Context<Env>,
   status: ContentfulStatusCode,
   message: string,
-): Response | Promise<Response> {
+): Promise<Response> {
   if (isPartial(c)) return c.text(message, status);
   const requestId = status === 500 ? c.var.requestId : undefined; // to find the bug in the log by
+  const reader = await readerOf(parts, c, status);
   return c.html(
-    <ErrorPage site={parts.site} status={status} message={message} requestId={requestId} />,
+    <ErrorPage
+      {...reader}
+      site={parts.site}
+      status={status}
+      message={message}
+      requestId={requestId}
+    />,
     status,
   );
+}
+
+/** Whoever is signed in, for whom a refusal isn't to look like being signed out; nobody where the store may be what failed. */
+async function readerOf(
+  parts: Parts,
+  c: Context<Env>,
+  status: number,
+): Promise<Pick<ErrorPageProps, "viewer" | "agent">> {
+  if (status >= 500) return {};
+  try {
+    const [first] = await identitiesOf(c, parts);
+    if (first?.actor.side === "user") return { viewer: first.actor };
+    return { agent: first && await parts.store.agents.find(first.actor.id) };
+  } catch {
+    return {};
+  }
 }
 
 /** hono throws its own for what it could not read. */

@@ -10,7 +10,7 @@ import { SeenLine, Typing } from "../views/conversation.tsx";
 import { Details } from "../views/customer.tsx";
 import { DeskFoot } from "../views/desk_foot.tsx";
 import { DeskHead } from "../views/desk_head.tsx";
-import { DeskLists, StatusForm } from "../views/desk_lists.tsx";
+import { DeskLists, placeOf, StatusForm } from "../views/desk_lists.tsx";
 import { Growing, inOrder, MessagePush } from "../views/message.tsx";
 import { deskLists, type DeskView, isDeskList } from "./desk_lists.ts";
 import { footOf, surroundingsOf } from "./open_conversation.ts";
@@ -120,9 +120,11 @@ function chatFollower(parts: Parts, connection: Connection, showsEnd: boolean): 
 
 // ---- the desk -----------------------------------------------------------------------------------
 
+/** A page that names neither a list nor a session shows none: its socket only says that its agent is there. */
 export async function openDeskLive(c: Context<Env>, parts: Parts, reader: Reader) {
   const { session: sessionId, list, q, page: after, foot } = c.req.query();
   if (sessionId) await parts.chat.sessionFor(reader.actor, sessionId);
+  if (!sessionId && !isDeskList(list)) return parts.sockets.accept(c, reader, async () => {});
   const view = { list: isDeskList(list) ? list : "mine" as DeskList, q, after, current: sessionId };
   const { id } = reader.actor;
   const from = sessionId ? { sessionId, after: afterOf(c) } : undefined;
@@ -180,20 +182,20 @@ class DeskChannel implements Follower {
     const { site } = this.#parts;
     const agent = await this.#agent();
     const { briefing, ...about } = await surroundingsOf(this.#parts, session);
-    const { list } = this.#view;
+    const place = placeOf(this.#view);
     const foot = footOf(session, agent.id);
     const footChanged = foot !== this.#foot;
     this.#foot = foot;
     const head = String(
       <>
         <Region id="desk-head">
-          <DeskHead site={site} agent={agent} session={session} list={list} />
+          <DeskHead site={site} agent={agent} session={session} place={place} />
         </Region>
         <Region id="briefing">
           <Briefing briefing={briefing} />
         </Region>
         <Region id="details">
-          <Details {...about} list={list} />
+          <Details {...about} place={place} />
         </Region>
         {footChanged && (
           <Region id="chat-foot">

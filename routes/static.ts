@@ -33,8 +33,10 @@ function asset(name: string, type: string, text: string): Asset {
 
 const withoutComments = (css: string): string => css.replace(/\/\*[^]*?\*\//g, "");
 const sheets = [tokens, base, layout, components, utilities].map(withoutComments);
+/** Those that stand on a line of their own. */
+const withoutRemarks = (js: string): string => js.replace(/^ *(\/\/.*|\/\*\*.*\*\/)\n/gm, "");
 // In this order: an hx-ws that comes late never connects, silently.
-const scripts = [htmx, hxWs, hxUpsert, app];
+const scripts = [htmx, hxWs, hxUpsert, withoutRemarks(app)];
 
 const CSS = asset("handoff.css", "text/css; charset=utf-8", sheets.join("\n"));
 const JS = asset("handoff.js", "text/javascript; charset=utf-8", scripts.join("\n;\n"));

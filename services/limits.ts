@@ -39,9 +39,8 @@ export class Limits {
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused;
       const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1_000));
-      throw new Fault("rate_limited", "Too many tries. Wait a little, then try again", {
-        retryAfter,
-      });
+      const message = `Too many tries. Try again in ${inWords(retryAfter)}`;
+      throw new Fault("rate_limited", message, { retryAfter });
     }
   }
 
@@ -57,4 +56,9 @@ export class Limits {
   async forgive(rule: Rule, key: string): Promise<void> {
     await this.#limiters.get(rule)?.reward(key);
   }
+}
+
+function inWords(seconds: number): string {
+  const [n, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  return n === 1 ? `1 ${unit}` : `${n} ${unit}s`;
 }

@@ -29,11 +29,18 @@
     return (day.format(at) === day.format() ? clock : words.short).format(at);
   }
 
+  function lasting(since) {
+    const minutes = Math.max(1, Math.floor((Date.now() - since) / 60_000));
+    return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+  }
+
+  const spans = { ago, lasting };
+
   function tellTimes() {
     for (const time of document.querySelectorAll("time")) {
       const at = new Date(time.dateTime);
       const { as } = time.dataset;
-      const text = as === "ago" ? ago(at) : (words[as] ?? clock).format(at);
+      const text = spans[as]?.(at) ?? (words[as] ?? clock).format(at);
       if (time.textContent !== text) time.textContent = text;
       time.title = full.format(at);
     }
@@ -106,7 +113,6 @@
 
   // ---- the composer -------------------------------------------------------------------------------
 
-  const draftKey = `draft ${location.pathname}`;
   let sent = "";
   let typedAt = 0;
 
@@ -158,10 +164,15 @@
     $("send-error")?.replaceChildren(said);
   }
 
+  /** Without what is on its way. */
+  function unsent() {
+    const { value } = $("text");
+    return value.startsWith(sent) ? value.slice(sent.length) : value;
+  }
+
   /** What was sent goes out of the box; what was typed since stays. */
   function clear() {
-    const box = $("text");
-    if (box?.value.startsWith(sent)) box.value = box.value.slice(sent.length);
+    if ($("text")) $("text").value = unsent();
     sent = "";
     typedAt = 0;
     $("advice")?.replaceChildren();
@@ -173,29 +184,83 @@
   });
   on("htmx:after:request", ({ detail: { ctx } }) => {
     if (ctx?.sourceElement?.id !== "composer") return;
+    if (!ctx.response?.raw.ok) sent = "";
     if (ctx.response?.raw.status >= 500) {
       problem("Not sent: the server can't store it now. Try again.");
     }
   });
   on("htmx:error", ({ detail: { ctx } }) => {
     if (ctx?.sourceElement?.id === "composer" && !ctx.response) {
+      sent = "";
       problem("Not sent: no connection. Your text is still here; try again.");
     }
   });
 
-  // ---- small forms: done without leaving the page where the socket tells what came of it ---------
+  // ---- what the tab keeps: how far down the lists are, and what was typed and not sent -------------
+
+  const lists = $("desk-lists");
+  const placeKey = lists?.dataset.place;
+  if (lists) lists.scrollTop = sessionStorage.getItem(placeKey) ?? 0;
+  lists?.querySelector(".rows [aria-current]")?.closest("li").scrollIntoView({ block: "nearest" });
+
+  const draftKey = `draft ${session ?? "new"}`;
+
+  function restoreDraft() {
+    if ($("text")?.value === "") $("text").value = sessionStorage.getItem(draftKey);
+  }
+
+  /** The conversation went to somebody else, or ended, under the writer's hands. */
+  function rescue(text) {
+    const isAgent = viewer === "agent";
+    sessionStorage.setItem(isAgent ? draftKey : "draft new", text);
+    const until = isAgent ? "you have this conversation again" : "your next chat";
+    problem(`Not sent, but kept until ${until}: “${text}”`);
+  }
+
+  function keep() {
+    if ($("text")) sessionStorage.setItem(draftKey, unsent());
+    // a phone shows the conversation alone
+    if (lists?.clientHeight) sessionStorage.setItem(placeKey, lists.scrollTop);
+  }
+
+  on("pagehide", keep, globalThis);
+  on("submit", ({ target }) => {
+    if (!target.matches("[action$='/logout'], [action$='/sign-outs']")) return;
+    sessionStorage.clear(); // whoever signs in next in this tab is somebody else
+    globalThis.removeEventListener("pagehide", keep);
+  });
+
+  // ---- small forms: done without leaving the page, and the socket tells what came of it ----------
 
   on("submit", (event) => {
     const { target, submitter } = event;
-    if (!("quiet" in target.dataset) || isPast || $("connection")?.dataset.state !== "connected") {
-      return;
-    }
+    if (!("quiet" in target.dataset) || isPast) return;
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(target, submitter));
     post(target.action, fields).then(async (answer) => {
-      if (!answer.ok) problem(answer.status < 500 ? await answer.text() : "That did not work.");
+      if (!answer.ok) {
+        return problem(answer.status < 500 ? await answer.text() : "That did not work.");
+      }
+      if (!isLinked) return location.reload();
+      if (!$("send-error")?.querySelector("button")) $("send-error")?.replaceChildren();
     }, () => problem("That did not work: no connection."));
   });
+
+  // ---- whom a conversation may go to: asked when the form opens, as colleagues come and go ---------
+
+  const transfer = $("transfer");
+  if (transfer) on("beforetoggle", freshen, transfer);
+
+  async function freshen({ newState }) {
+    if (newState !== "open") return;
+    const answer = await fetch(location.href).catch(() => {});
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const to = $("to");
+    const { value } = to;
+    to.replaceChildren(...fresh.querySelectorAll("#to > option"));
+    if ([...to.options].some((option) => option.value === value)) to.value = value;
+  }
 
   // ---- the assistant's help for an agent -----------------------------------------------------------
 
@@ -228,8 +293,10 @@
   const live = document.querySelector("[hx-ws\\:connect]");
   const SILENCE = 40_000;
   let heardAt = Date.now();
+  let isLinked = false;
 
   function state(name) {
+    isLinked = name === "connected";
     if ($("connection") && !$("composer")?.hidden) $("connection").dataset.state = name;
   }
 
@@ -261,27 +328,30 @@
     if (code === 1008) location.reload(); // signed out, here or elsewhere
   });
   let before = 0;
+  let typed = "";
   on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
     heardAt = Date.now();
     before = lastSeq();
-    if (message.data.includes?.('"reload":true') && message.data.startsWith("{")) reload();
+    typed = $("text")?.value;
+    if (message.data.includes?.('"reload":true') && message.data.startsWith("{")) {
+      location.reload(); // too far behind to catch up by pushes
+    }
   });
-  on("htmx:ws:after:message:incoming", () => arrived(before));
+  on("htmx:ws:after:message:incoming", () => {
+    if (typed?.trim() && !$("text")) rescue(typed);
+    if (typed === undefined && $("text")) {
+      restoreDraft();
+      $("send-error").replaceChildren();
+    }
+    arrived(before);
+  });
   on("htmx:after:swap", tellTimes);
   on("online", reconnect, globalThis);
   on("pageshow", ({ persisted }) => persisted && reconnect(), globalThis);
   on("focus", tellSeen, globalThis);
   on("visibilitychange", tellSeen);
 
-  /** Too far behind to catch up by pushes: the page again, with what was being typed. */
-  function reload() {
-    if ($("text")?.value) sessionStorage.setItem(draftKey, $("text").value);
-    location.reload();
-  }
-
-  const draft = sessionStorage.getItem(draftKey);
-  if (draft && $("text") && !$("text").value) $("text").value = draft;
-  sessionStorage.removeItem(draftKey);
+  restoreDraft();
 
   tellTimes();
   setInterval(tellTimes, 30_000);

@@ -84,6 +84,16 @@ test("ten failures to sign in to an account are enough, on either side, over JSO
   assert.equal((await post(site.url, "/api/user/login", right)).status, 429);
 });
 
+test("who is refused is told for how long", async () => {
+  await using site = await strict();
+  await site.agent("Ada");
+  const attempt = () =>
+    post(site.url, "/api/agent/login", { email: "ada@agents.example", password: "not it at all" });
+  for (let n = 0; n < 10; n++) assert.equal((await attempt()).status, 401);
+  const { body } = await attempt();
+  assert.equal(body.error, "Too many tries. Try again in 15 minutes");
+});
+
 test("a hundred failures from one address are enough, whatever the accounts", async () => {
   await using site = await strict();
   const attempt = (n: number) => post(site.url, "/api/user/login", wrong(`u${n}@example.com`));

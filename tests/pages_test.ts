@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { get } from "node:http";
 import { gzipSync } from "node:zlib";
 import { type Person, test, type TestSite, testSite } from "./helpers.ts";
-import { controls, elements } from "./plain_browser.ts";
+import { controls, elements, textOf } from "./plain_browser.ts";
 import { act, ARTICLES, ask, type Asked, ok, say, setStatus, start } from "./talk.ts";
 
 interface Page {
@@ -184,6 +184,41 @@ test("what isn't there, or isn't the reader's, is a friendly 404", async () => {
   }
   const json = await ask(site, "/api/nowhere");
   assert.deepEqual([json.status, json.body.code], [404, "not_found"]);
+});
+
+test("what is refused doesn't look like being signed out", async () => {
+  await using all = await world();
+  const { site, sessionId, ada } = all;
+  const eve = (await site.customer("Eve")).cookie;
+  const grace = (await site.agent("Grace")).cookie;
+  for (
+    const [path, cookie, name] of [
+      [`/chat/${sessionId}`, eve, "link My chats"],
+      ["/nowhere", eve, "link My chats"],
+      [`/agent/sessions/${"0".repeat(24)}`, ada.cookie, "link Back to the desk"],
+      ["/agent/nowhere", ada.cookie, "link Back to the desk"],
+      ["/agent/team", grace, "link Back to the desk"],
+    ] as const
+  ) {
+    const { body } = await ask(site, path, { cookie });
+    const names = controls(body);
+    assert.ok(names.has(name) && names.has("button Sign out"), `${path}: ${[...names].join(", ")}`);
+  }
+});
+
+test("a desk's list says how long a customer waits for an answer, until there is one", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "Hello?");
+  const row = async () => textOf(elements(await ada.page("/agent"), "li")[0]?.inner ?? "");
+  assert.ok(!(await row()).includes("no answer")); // a moment is no wait
+  site.clock.skip(3 * 60_000);
+  assert.match(await row(), /Hello\?.*no answer for 3 min/);
+  await say(ada, sessionId, "Here I am");
+  site.clock.skip(3 * 60_000);
+  assert.ok(!(await row()).includes("no answer"));
 });
 
 test("no page loads anything from another host, or has script or style in it", async () => {

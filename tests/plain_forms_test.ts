@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually, PASSWORD, test, testSite } from "./helpers.ts";
 import { PlainBrowser, textOf } from "./plain_browser.ts";
-import { ARTICLES } from "./talk.ts";
+import { act, ARTICLES, ok, setStatus, start } from "./talk.ts";
 
 const within = (browser: PlainBrowser, ...names: string[]) =>
   assert.deepEqual(names.filter((name) => !browser.controls.has(name)), [], browser.path);
@@ -75,6 +75,15 @@ test("a customer and an agent talk from the first to the last page without any J
   await ada.press("Send anyway");
   assert.equal(ada.log.at(-1), "Ada: Bye then");
 
+  // From a form that was refused "Refresh" leads back to the conversation.
+  for (const person of [ada, linus]) {
+    const { path } = person;
+    await person.press("Send", { Message: " " });
+    assert.equal(person.status, 422);
+    await person.click("Refresh to see new messages");
+    assert.deepEqual([person.status, person.path.split("?")[0]], [200, path.split("?")[0]]);
+  }
+
   // To the assistant and back, and the end.
   await ada.press("Hand over", { To: "The assistant", "Note for colleagues": "Easy one" });
   within(ada, "button Take over");
@@ -101,6 +110,25 @@ test("a customer and an agent talk from the first to the last page without any J
   assert.equal(ada.path, "/agent/login");
   await linus.press("Sign out");
   assert.equal((await linus.goto("/history")).path, "/login?next=%2Fhistory");
+});
+
+test("a colleague's conversation is transferred to oneself; who takes over too late is told who was faster", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const grace = await site.agent("Grace");
+  for (const agent of [ada, grace]) await setStatus(agent, { status: "busy" });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  const desk = new PlainBrowser(site);
+  await desk.goto(`/agent/login?next=/agent/sessions/${sessionId}`);
+  await desk.press("Sign in", { Email: "grace@agents.example", Password: PASSWORD });
+  ok(await act(ada, "claim", sessionId));
+  await desk.press("Take over");
+  assert.equal(desk.status, 409);
+  assert.match(textOf(desk.html), /Ada has this chat already/);
+  assert.ok(!desk.controls.has("button Take over"));
+  await desk.press("Hand over", { To: "Grace (you) · 0 of 1 open" });
+  within(desk, "textbox Message", "button Send");
 });
 
 test("looking at /chat takes nobody's place; the first message does", async () => {

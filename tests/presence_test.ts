@@ -90,6 +90,20 @@ test("an open socket keeps an agent present, the JSON one and the page's", async
   assert.equal(await seen(site, grace), "available");
 });
 
+test("every page of the agents' keeps its agent present while it is open", async () => {
+  for (const path of ["/agent", "/agent/account", "/agent/team", "/agent/nowhere"]) {
+    await using site = await testSite();
+    const ada = await site.agent("Ada");
+    const [, address] = /hx-ws:connect="([^"]*)"/.exec(await ada.page(path)) ?? [];
+    assert.ok(address, path);
+    await using _page = await listen(site.url.replace("http", "ws") + address, {
+      headers: { cookie: ada.cookie, origin: site.url },
+    });
+    await site.clock.move(5 * LEASE);
+    assert.equal(await seen(site, ada), "available", path);
+  }
+});
+
 test("who goes away keeps their sessions for a minute, and for good on coming back", async () => {
   await using all = await pair();
   const { site, ada, linus, sessionId } = all;

@@ -125,7 +125,7 @@ test("only admins invite, over JSON and on the team page", async () => {
   });
   assert.deepEqual([joined.status, joined.location, joined.cookies.length], [303, "/agent", 1]);
   const spent = await ask(site, pathname + search);
-  assert.match(spent.body, /join by invitation/);
+  assert.match(spent.body, /This link has been used or is too old.*join by invitation/);
   assert.ok(!spent.body.includes("<form"));
 });
 

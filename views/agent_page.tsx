@@ -28,7 +28,13 @@ export function AgentPage({ site, agent, title, here, skip, data, children }: Ag
       data={{ ...data, "data-agent": agent.id }}
     >
       <Rail site={site} agent={agent} here={here} />
-      {here === "desk" ? children : <main id="main" class="room" tabindex={-1}>{children}</main>}
+      {here === "desk" ? children : (
+        <>
+          <main id="main" class="room" tabindex={-1}>{children}</main>
+          {/* Nothing is pushed here, but whoever has the page open is present, and keeps their conversations. */}
+          <div hx-ws:connect="/agent/live" hx-swap="none"></div>
+        </>
+      )}
     </Document>
   );
 }

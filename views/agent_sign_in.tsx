@@ -26,8 +26,8 @@ export function AgentLoginPage({ site, next, ...form }: SignInProps) {
 
 export interface AgentRegisterProps extends FormState {
   site: Site;
-  /** `first`: nobody has registered yet. `invited`: the link is good. `closed`: neither, so no form. */
-  door: "first" | "invited" | "closed";
+  /** `first`: nobody has registered yet. `invited`: the link is good. `spent`: it isn't any more. `closed`: there is none. */
+  door: keyof typeof DOORS;
   invite?: string | undefined;
   /** Ask for the setup code. */
   asksCode?: boolean | undefined;
@@ -36,6 +36,8 @@ export interface AgentRegisterProps extends FormState {
 const DOORS = {
   first: "You are the first on the team, so you will be its admin.",
   invited: "You were invited to answer customers here.",
+  spent:
+    "This link has been used or is too old. Agents join by invitation: ask an admin of your team for another.",
   closed: "Agents join by invitation. Ask an admin of your team for a link, and open it here.",
 } as const;
 
@@ -45,7 +47,9 @@ export function AgentRegisterPage({ site, door, ...rest }: AgentRegisterProps) {
       <div class="card narrow">
         <h1>Join {site.company}'s team</h1>
         <p class="soft">{DOORS[door]}</p>
-        {door === "closed" ? <FormError errors={rest.errors} /> : <AgentForm {...rest} />}
+        {door === "spent" || door === "closed"
+          ? <FormError errors={rest.errors} />
+          : <AgentForm {...rest} />}
         <p class="soft apart">
           Already on the team? <a href="/agent/login">Sign in</a>
         </p>

@@ -33,6 +33,7 @@ export interface ChatPageProps {
 
 export function ChatPage(props: ChatPageProps) {
   const { site, viewer, session, agentStatus, place, clientId, draft, problem, now } = props;
+  const here = `/chat/${session.id}`;
   const { hasLater } = props; // a page of earlier messages stays as it is, and posts plainly
   return (
     <Document
@@ -48,7 +49,13 @@ export function ChatPage(props: ChatPageProps) {
           <ChatHead site={site} session={session} agentStatus={agentStatus} />
           <Menu site={site} viewer={viewer} />
         </header>
-        <Conversation {...props} viewer="user" welcome={<Welcome site={site} />} now={now} />
+        <Conversation
+          {...props}
+          viewer="user"
+          here={here}
+          welcome={<Welcome site={site} />}
+          now={now}
+        />
         <div class="dock">
           <Newer />
           <Banner session={session} place={place} />
@@ -61,7 +68,7 @@ export function ChatPage(props: ChatPageProps) {
             ratingError={props.ratingError}
             past={hasLater}
           />
-          <Connection open={session.status === "open"} />
+          <Connection here={here} open={session.status === "open"} />
         </div>
       </main>
       {!hasLater && <div hx-ws:connect={liveAddress(session)} hx-swap="none"></div>}
@@ -104,6 +111,7 @@ export function NewChatPage({ site, viewer, clientId, draft, problem }: NewChatP
         <Conversation
           list={<MessageList messages={[]} />}
           viewer="user"
+          here="/chat"
           welcome={<Welcome site={site} />}
         />
         <div class="dock">
@@ -117,7 +125,7 @@ export function NewChatPage({ site, viewer, clientId, draft, problem }: NewChatP
               live
             />
           </div>
-          <Connection />
+          <Connection here="/chat" />
         </div>
       </main>
     </Document>

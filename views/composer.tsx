@@ -95,8 +95,14 @@ export function SendProblem({ problem, held }: SendProblemProps) {
   );
 }
 
+export interface ConnectionProps {
+  /** The page's own address: the one in the browser may be a form's that was refused. */
+  here: string;
+  open?: boolean;
+}
+
 /** app.js sets `data-state`; CSS chooses the words by it. */
-export function Connection({ open = true }: { open?: boolean }) {
+export function Connection({ here, open = true }: ConnectionProps) {
   if (!open) return <p id="connection" role="status"></p>;
   return (
     <div id="connection" role="status">
@@ -106,7 +112,7 @@ export function Connection({ open = true }: { open?: boolean }) {
         <b>Connection lost.</b> Trying again…
       </span>
       <noscript>
-        <a href="">Refresh to see new messages</a>
+        <a href={here}>Refresh to see new messages</a>
       </noscript>
     </div>
   );

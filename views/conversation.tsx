@@ -9,6 +9,8 @@ export interface ConversationProps {
   /** Missing before the first message. */
   session?: Session | undefined;
   viewer: Side;
+  /** The page's own address. */
+  here: string;
   /** The messages, where they are not put in as they were drawn before. */
   list?: Child;
   /** `seq` of the first of them. */
@@ -21,22 +23,24 @@ export interface ConversationProps {
 }
 
 export function Conversation(props: ConversationProps) {
-  const { session, viewer, list = <Place />, first, hasEarlier, hasLater, welcome, now } = props;
+  const { session, viewer, here, list = <Place />, first, welcome, now } = props;
+  const { hasEarlier, hasLater } = props;
   return (
     <div class="log" role="log" aria-label="Conversation" aria-live="polite" tabindex={0}>
       <div class="lines">
-        {hasEarlier && first ? <Earlier before={first} /> : welcome}
+        {hasEarlier && first ? <Earlier here={here} before={first} /> : welcome}
         {list}
         {hasLater
-          ? <a class="more" href="?">Latest messages</a>
+          ? <a class="more" href={here}>Latest messages</a>
           : session && <Goings session={session} viewer={viewer} now={now ?? new Date(0)} />}
       </div>
     </div>
   );
 }
 
-function Earlier({ before }: { before: number }) {
-  return <a class="more" id="earlier" href={`?before=${before}`}>Earlier messages</a>;
+function Earlier({ here, before }: { here: string; before: number }) {
+  const address = `${here}${here.includes("?") ? "&" : "?"}before=${before}`;
+  return <a class="more" id="earlier" href={address}>Earlier messages</a>;
 }
 
 interface GoingsProps {

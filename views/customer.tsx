@@ -1,5 +1,5 @@
 /** The right of the desk: whom one is talking to, and what happened. */
-import type { Customer, DeskList, Session, SessionEvent } from "../services/domain.ts";
+import type { Customer, Session, SessionEvent } from "../services/domain.ts";
 import { Events } from "./events.tsx";
 import { Day, Month } from "./time.tsx";
 
@@ -8,17 +8,20 @@ export interface DetailsProps {
   /** The customer's other sessions, newest first. */
   others: readonly Session[];
   events: readonly SessionEvent[];
-  list: DeskList;
+  /** The list's part that this was found in, as a query. */
+  place: string;
 }
 
-export function Details({ customer, others, events, list }: DetailsProps) {
+export function Details({ customer, others, events, place }: DetailsProps) {
   return (
     <div id="details">
       <section aria-labelledby="about">
         <h2 id="about">Customer</h2>
         <dl>
           <dt>Name</dt>
-          <dd dir="auto">{customer.name}</dd>
+          <dd>
+            <bdi>{customer.name}</bdi>
+          </dd>
           <dt>E-mail</dt>
           <dd>{customer.email ?? <span class="soft">none, a guest</span>}</dd>
           <dt>Since</dt>
@@ -31,7 +34,7 @@ export function Details({ customer, others, events, list }: DetailsProps) {
         <h2 id="earlier-title">Earlier conversations</h2>
         {others.length === 0 ? <p class="soft">This is the first.</p> : (
           <ul>
-            {others.map((session) => <Earlier session={session} list={list} />)}
+            {others.map((session) => <Earlier session={session} place={place} />)}
           </ul>
         )}
       </section>
@@ -43,10 +46,10 @@ export function Details({ customer, others, events, list }: DetailsProps) {
   );
 }
 
-function Earlier({ session, list }: { session: Session; list: DeskList }) {
+function Earlier({ session, place }: { session: Session; place: string }) {
   return (
     <li>
-      <a class="words" href={`/agent/sessions/${session.id}?list=${list}`}>
+      <a class="words" href={`/agent/sessions/${session.id}?${place}`}>
         {session.subject ?? "Nothing was written"}
       </a>
       <p class="soft">

@@ -1,12 +1,5 @@
 /** The agents' desk: lists, and the conversation that is open. */
-import type {
-  Agent,
-  AgentStatus,
-  Customer,
-  DeskList,
-  Session,
-  SessionEvent,
-} from "../services/domain.ts";
+import type { Agent, AgentStatus, Customer, Session, SessionEvent } from "../services/domain.ts";
 import { type AdviceProps, AdviceRegion } from "./advice.tsx";
 import { AgentPage } from "./agent_page.tsx";
 import { Briefing, type BriefingProps } from "./briefing.tsx";
@@ -16,7 +9,7 @@ import { Conversation } from "./conversation.tsx";
 import { Details } from "./customer.tsx";
 import { DeskFoot } from "./desk_foot.tsx";
 import { DeskHead, TransferForm } from "./desk_head.tsx";
-import { DeskLists, type DeskListsProps, Search, StatusForm } from "./desk_lists.tsx";
+import { DeskLists, type DeskListsProps, placeOf, Search, StatusForm } from "./desk_lists.tsx";
 import type { Site } from "./layout.tsx";
 
 export interface OpenConversation {
@@ -72,13 +65,13 @@ export function DeskPage({ site, agent, lists, open, live, now }: DeskProps) {
         ? (
           <>
             <Lists site={site} agent={agent} lists={lists} title="h2" />
-            <Talk site={site} agent={agent} list={lists.list} open={open} now={now} />
+            <Talk site={site} agent={agent} place={placeOf(lists)} open={open} now={now} />
           </>
         )
         : (
           <main id="main" class="whole">
             <Lists site={site} agent={agent} lists={lists} title="h1" />
-            <NothingOpen status={agent.status} />
+            <NothingOpen status={agent.status} place={placeOf(lists)} />
           </main>
         )}
       <div hx-ws:connect={live} hx-swap="none"></div>
@@ -102,7 +95,7 @@ function Lists({ site, agent, lists, title: Title }: {
   );
 }
 
-function NothingOpen({ status }: { status: AgentStatus }) {
+function NothingOpen({ status, place }: { status: AgentStatus; place: string }) {
   return (
     <div class="talk nothing">
       <div class="empty">
@@ -113,6 +106,10 @@ function NothingOpen({ status }: { status: AgentStatus }) {
             : "Pick a conversation on the left. New ones come to you by themselves while you are available."}
         </p>
       </div>
+      <div class="dock">
+        <SendError />
+        <Connection here={`/agent?${place}`} />
+      </div>
     </div>
   );
 }
@@ -120,22 +117,23 @@ function NothingOpen({ status }: { status: AgentStatus }) {
 interface TalkProps {
   site: Site;
   agent: Agent;
-  list: DeskList;
+  place: string;
   open: OpenConversation;
   now: Date;
 }
 
-function Talk({ site, agent, list, open, now }: TalkProps) {
+function Talk({ site, agent, place, open, now }: TalkProps) {
   const { session, customer, others, events, agents, clientId, draft, problem, held } = open;
+  const here = `/agent/sessions/${session.id}?${place}`;
   return (
     <>
       <main id="main" class="talk" tabindex={-1}>
-        <DeskHead site={site} agent={agent} session={session} list={list} />
+        <DeskHead site={site} agent={agent} session={session} place={place} />
         {session.status === "open" && (
           <TransferForm session={session} agent={agent} agents={agents} />
         )}
         <Briefing briefing={open.briefing} />
-        <Conversation {...open} viewer="agent" now={now} />
+        <Conversation {...open} viewer="agent" here={here} now={now} />
         <div class="dock">
           <Newer />
           <AdviceRegion advice={open.advice} />
@@ -148,11 +146,11 @@ function Talk({ site, agent, list, open, now }: TalkProps) {
             draft={draft}
             plain={open.hasLater}
           />
-          <Connection />
+          <Connection here={here} />
         </div>
       </main>
       <aside class="side" id="side" popover="auto" aria-label="Details">
-        <Details customer={customer} others={others} events={events} list={list} />
+        <Details customer={customer} others={others} events={events} place={place} />
       </aside>
     </>
   );

@@ -72,7 +72,7 @@ function Elsewhere({ session }: { session: Session }) {
     );
   }
   if (session.mode === "human") {
-    return <p>{session.agentName} has it. Take over to reply.</p>;
+    return <p>{session.agentName} has it. Transfer it to yourself to reply.</p>;
   }
   return (
     <p>

@@ -1,4 +1,4 @@
-import type { Agent, DeskList, Session } from "../services/domain.ts";
+import type { Agent, Session } from "../services/domain.ts";
 import { MAX_NOTE } from "../services/domain.ts";
 import { Icon } from "./icon.tsx";
 import type { Site } from "./layout.tsx";
@@ -7,19 +7,22 @@ export interface DeskHeadProps {
   site: Site;
   agent: Agent;
   session: Session;
-  list: DeskList;
+  /** The list's part that it was found in, as a query. */
+  place: string;
 }
 
 /** Whose conversation it is, and what can be done with it. */
-export function DeskHead({ site, agent, session, list }: DeskHeadProps) {
+export function DeskHead({ site, agent, session, place }: DeskHeadProps) {
   return (
     <header id="desk-head" class="bar">
-      <a class="button quiet square back" href={`/agent?list=${list}`}>
+      <a class="button quiet square back" href={`/agent?${place}`}>
         <Icon site={site} name="back" />
         <span class="unseen">Back to the list</span>
       </a>
       <div class="grow">
-        <h1 dir="auto">{session.userName}</h1>
+        <h1>
+          <bdi>{session.userName}</bdi>
+        </h1>
         <p class="soft">{stateOf(session, agent)}</p>
       </div>
       <button
@@ -31,7 +34,7 @@ export function DeskHead({ site, agent, session, list }: DeskHeadProps) {
       >
         <Icon site={site} name="details" />
       </button>
-      {session.status === "open" && <Actions session={session} agent={agent} />}
+      {session.status === "open" && <Actions session={session} />}
     </header>
   );
 }
@@ -45,11 +48,12 @@ export function stateOf(session: Session, agent: Agent): string {
   return session.assignedAgent === agent.id ? "With you" : `With ${session.agentName}`;
 }
 
-function Actions({ session, agent }: { session: Session; agent: Agent }) {
+/** From a colleague it isn't taken over but transferred, to oneself too: so nobody takes it by a click that came too late. */
+function Actions({ session }: { session: Session }) {
   const address = `/agent/sessions/${session.id}`;
   return (
     <>
-      {session.assignedAgent !== agent.id && (
+      {session.mode === "ai" && (
         <form method="post" action={`${address}/assignment`}>
           <button type="submit" class="primary">Take over</button>
         </form>
@@ -70,9 +74,9 @@ export interface TransferFormProps {
 
 /** Stands outside of the head, so that a push leaves alone what is being filled in. */
 export function TransferForm({ session, agent, agents }: TransferFormProps) {
-  const present = agents.filter(({ id, status }) =>
-    status !== "offline" && id !== session.assignedAgent
-  );
+  const present = agents
+    .filter(({ id, status }) => status !== "offline" && id !== session.assignedAgent)
+    .sort((a, b) => Number(b.id === agent.id) - Number(a.id === agent.id));
   return (
     <form
       id="transfer"

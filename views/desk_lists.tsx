@@ -44,6 +44,19 @@ export function StatusForm({ status }: { status: AgentStatus }) {
   );
 }
 
+export interface DeskPlace {
+  list: DeskList;
+  /** What was searched for: then the rows are what was found, in all lists. */
+  q?: string | undefined;
+  /** The last row of the page before. */
+  after?: string | undefined;
+}
+
+/** As a query: who opens a conversation keeps the list that it was found in. */
+export function placeOf({ list, q, after }: DeskPlace): string {
+  return String(new URLSearchParams({ list, ...(q && { q }), ...(after && { after }) }));
+}
+
 export function Search({ site, list, q }: { site: Site; list: DeskList; q?: string | undefined }) {
   return (
     <form method="get" action="/agent" role="search" class="search">
@@ -55,46 +68,49 @@ export function Search({ site, list, q }: { site: Site; list: DeskList; q?: stri
   );
 }
 
-export interface DeskListsProps {
-  list: DeskList;
+export interface DeskListsProps extends DeskPlace {
   counts: Readonly<Record<DeskList, number>>;
   rows: readonly SessionRow[];
-  /** What was searched for: then the rows are what was found, in all lists. */
-  q?: string | undefined;
   /** The session that is open. */
   current?: string | undefined;
   /** Messages that the agent hasn't seen, in all of their own. */
   unread: number;
-  /** Address of the next page of rows. */
-  more?: string | undefined;
+  /** There are rows after these. */
+  hasMore: boolean;
   /** The reader's id: "You: …". */
   me?: string | undefined;
   now: Date;
 }
 
 export function DeskLists(props: DeskListsProps) {
-  const { list, counts, rows, q, current, unread, more, me, now } = props;
+  const { list, counts, rows, q, after, current, unread, hasMore, me, now } = props;
+  const place = placeOf(props);
   return (
-    <div id="desk-lists" data-unread={unread}>
+    <div id="desk-lists" data-unread={unread} data-place={place}>
       <nav class="tabs" aria-label="Lists">
         {DESK_LISTS.map((name) => (
           <Tab name={name} count={counts[name]} isHere={name === list && !q} />
         ))}
       </nav>
-      {q && <p class="found">{found(rows.length, q)}</p>}
+      {q && <p class="found">{found(q, rows.length, hasMore)}</p>}
+      {after && <a class="more" href={`/agent?list=${list}`}>Newest</a>}
       {rows.length === 0 && !q && <p class="none">{EMPTY[list]}</p>}
       <ul class="rows">
         {rows.map((row) => (
-          <DeskRow row={row} list={list} me={me} isOpen={row.id === current} now={now} />
+          <DeskRow row={row} place={place} me={me} isOpen={row.id === current} now={now} />
         ))}
       </ul>
-      {more && <a class="more" href={more}>More</a>}
+      {hasMore && !q && (
+        <a class="more" href={`/agent?${placeOf({ list, after: rows.at(-1)?.id })}`}>More</a>
+      )}
     </div>
   );
 }
 
-const found = (n: number, q: string): string =>
-  n === 0 ? `Nothing about “${q}”. Try fewer words.` : `${n} found for “${q}”`;
+function found(q: string, n: number, hasMore: boolean): string {
+  if (n === 0) return `Nothing about “${q}”. Try fewer words.`;
+  return hasMore ? `The newest ${n} for “${q}”. More words find less.` : `${n} found for “${q}”`;
+}
 
 /** The link is called by the list's name alone; its count describes it. */
 function Tab({ name, count, isHere }: { name: DeskList; count: number; isHere: boolean }) {

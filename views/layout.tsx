@@ -32,6 +32,7 @@ const HTMX = JSON.stringify({
   history: false,
   defaultSettleDelay: 0,
   extensions: "ws, upsert",
+  morphIgnore: ["data-htmx-powered", "open"], // what a reader folded stays folded
   ws: { pauseOnBackground: false, reconnectMaxDelay: 5000 },
 });
 const TO_CONTENT = { to: "main", label: "Skip to content" };

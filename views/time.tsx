@@ -29,11 +29,9 @@ export function ago(at: Date, now: Date): string {
   return at.getUTCFullYear() === now.getUTCFullYear() ? SHORT_DAY.format(at) : YEAR_DAY.format(at);
 }
 
-/** "3 min", "2 h": for how long. */
-export function lasting(since: Date, now: Date): string {
-  const minutes = Math.max(1, Math.floor((now.getTime() - since.getTime()) / MINUTE));
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
-}
+/** Whole minutes that have passed. */
+export const minutesSince = (at: Date, now: Date): number =>
+  Math.floor((now.getTime() - at.getTime()) / MINUTE);
 
 /** "10:02" */
 export function Clock({ at }: { at: Date }) {
@@ -42,6 +40,16 @@ export function Clock({ at }: { at: Date }) {
 
 export function Ago({ at, now }: { at: Date; now: Date }) {
   return <time data-as="ago" datetime={at.toISOString()} title={full(at)}>{ago(at, now)}</time>;
+}
+
+/** "3 min", "2 h": for how long. */
+export function Lasting({ since, now }: { since: Date; now: Date }) {
+  const minutes = Math.max(1, minutesSince(since, now));
+  return (
+    <time data-as="lasting" datetime={since.toISOString()} title={full(since)}>
+      {minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`}
+    </time>
+  );
 }
 
 /** "12 May 2025" */

@@ -151,3 +151,32 @@ async function assertHarmless(page: Page): Promise<void> {
   assert.equal(await page.locator("img, [onerror], [onclick], a[href^='javascript:']").count(), 0);
   assert.equal(await page.locator("script:not([src])").count(), 0);
 }
+
+browserTest(
+  "a conversation can be read and answered where text is twice as large",
+  async (stage) => {
+    const site = stage.own(await testSite());
+    const { ada, linus, id } = await talkOn(site);
+    await post(linus, id, "May I return a lamp that came with a cracked shade?");
+    for (
+      const [who, path, viewport] of [
+        [linus, "/chat", { width: 195, height: 422 }], // a phone
+        [ada, `/agent/sessions/${id}`, { width: 195, height: 422 }],
+        [ada, `/agent/sessions/${id}`, { width: 680, height: 425 }], // a desk
+      ] as const
+    ) {
+      const page = await stage.page({ url: site.url, as: [who], viewport, deviceScaleFactor: 2 });
+      await page.goto(path);
+      const room = await log(page).boundingBox();
+      assert.ok(room && room.height >= 80, `${path}: ${room?.height}`);
+      const head = await page.getByRole("heading", { level: 1 }).boundingBox();
+      assert.ok(head && head.height < 100, `${path}: ${head?.height}`);
+      for (const control of [box(page), button(page, "Send")]) {
+        await control.scrollIntoViewIfNeeded();
+        const at = await control.boundingBox();
+        assert.ok(at && at.x + at.width <= viewport.width, `${path}: ${at?.x} + ${at?.width}`);
+        assert.ok(at.y + at.height <= viewport.height, `${path}: ${at.y} + ${at.height}`);
+      }
+    }
+  },
+);

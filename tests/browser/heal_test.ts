@@ -51,6 +51,37 @@ browserTest(
   },
 );
 
+browserTest(
+  "a button pressed while the server is away leaves the page where it is",
+  async (stage) => {
+    const home = stage.own(await Home.open());
+    const { ada, linus, id } = await talkOn(home.other, { status: "busy" });
+    await post(linus, id, "One");
+    const chat = await stage.page({ url: home.url, as: [linus] });
+    const desk = await stage.page({ url: home.url, as: [ada] });
+    stage.allow(UNANSWERED);
+    await chat.goto("/chat");
+    await desk.goto("/agent?list=ai");
+    for (const page of [chat, desk]) await connected(page);
+    await box(chat).fill("Half a sen");
+    await home.stop();
+    for (const page of [chat, desk]) await lost(page);
+    const pressed = [[chat, "Talk to a person"], [desk, "Offline"]] as const;
+    for (const [page, name] of pressed) {
+      await button(page, name).click();
+      await page.getByRole("alert").getByText("That did not work: no connection.").waitFor();
+    }
+    assert.equal(await box(chat).inputValue(), "Half a sen");
+    await home.start();
+    for (const page of [chat, desk]) await connected(page);
+    for (const [page, name] of pressed) await button(page, name).click();
+    await reads(chat, "Linus asked for a person");
+    await desk.getByRole("button", { name: "Offline", pressed: true }).waitFor();
+    assert.match(desk.url(), /list=ai$/);
+    for (const page of [chat, desk]) await gone(page.getByText("That did not work"));
+  },
+);
+
 browserTest("a text that could not be sent stays, says so, and goes out once", async (stage) => {
   const home = stage.own(await Home.open());
   const { ada, linus, id } = await talkOn(home.other);

@@ -1,6 +1,6 @@
 /** A composer that comes with the session, onto a page that was open before, is as good as any. */
 import assert from "node:assert/strict";
-import { testSite } from "../helpers.ts";
+import { eventually, testSite } from "../helpers.ts";
 import { browserTest } from "./browser.ts";
 import { Home, post, talkOn } from "./home.ts";
 import { box, button, connected, gone, reads, say, shows, texts } from "./pages.ts";
@@ -23,9 +23,7 @@ browserTest(
     for (const text of ["Hello Linus", "Still there?", "Hello Linus"]) {
       await say(desk, text);
       await reads(chat, text);
-      await desk.waitForFunction(`document.getElementById("text").value === ""`, null, {
-        polling: 20,
-      });
+      await eventually(async () => await box(desk).inputValue() === "", { what: "an empty box" });
     }
     assert.deepEqual((await texts(desk)).slice(-3), ["Hello Linus", "Still there?", "Hello Linus"]);
     assert.deepEqual((await texts(chat)).slice(-3), ["Hello Linus", "Still there?", "Hello Linus"]);

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { eventually, pause, testSite } from "../helpers.ts";
 import { browserTest } from "./browser.ts";
 import { fillLog, post, talkOn } from "./home.ts";
-import { box, button, connected, gone, link, log, reads, say } from "./pages.ts";
+import { box, button, connected, gone, link, log, reads, say, shows } from "./pages.ts";
 
 const NEWER = "New messages ↓";
 
@@ -112,3 +112,35 @@ browserTest(
     assert.equal(await box(desk).inputValue(), "Yes, I am here");
   },
 );
+
+browserTest("a briefing that was folded stays folded, whatever happens", async (stage) => {
+  const site = stage.own(await testSite());
+  const { ada, linus, id } = await talkOn(site);
+  await post(linus, id, "May I return a lamp?");
+  const desk = await stage.page({ url: site.url, as: [ada] });
+  await desk.goto(`/agent/sessions/${id}`);
+  await connected(desk);
+  const who = desk.locator("#briefing dl");
+  await desk.locator("#briefing summary").click();
+  await gone(who);
+  await button(desk, "Close").click();
+  await reads(desk, "Ada ended the chat");
+  await shows(desk, "It can only be read"); // so the head was pushed, and the briefing with it
+  assert.equal(await who.isVisible(), false);
+});
+
+browserTest("a colleague who has come since can be given a conversation", async (stage) => {
+  const site = stage.own(await testSite());
+  const { ada, id } = await talkOn(site);
+  const desk = await stage.page({ url: site.url, as: [ada] });
+  await desk.goto(`/agent/sessions/${id}`);
+  await connected(desk);
+  const grace = await site.agent("Grace");
+  await grace.post("/api/agent/status", { status: "available" });
+  await button(desk, "Transfer").click();
+  await desk.getByRole("option", { name: /^Grace/ }).waitFor({ state: "attached" });
+  assert.equal(await desk.getByLabel("To", { exact: true }).inputValue(), "ai"); // as it was
+  await desk.getByLabel("To", { exact: true }).selectOption(grace.id);
+  await button(desk, "Hand over").click();
+  await shows(desk, "Grace has it.");
+});
