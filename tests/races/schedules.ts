@@ -146,7 +146,8 @@ async function play(company: Company, plan: Plan, who: Someone): Promise<Played>
     const outcome = status < 300 ? status : body.code;
     assert.ok(ANSWERS[step.verb].includes(outcome), `${what}: ${step.verb}: ${status} ${outcome}`);
     if (status === 201) kept.set(text, body.id);
-    assert.deepEqual(await witness.miscounted(), [], `${what}: places`);
+    const wrong = await witness.miscounted();
+    assert.ok(wrong.length === 0, `${what}: places: ${JSON.stringify(wrong)}`);
     return { status, body };
   }));
 
