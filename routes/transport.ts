@@ -63,6 +63,7 @@ export async function serve(
     noServer: true,
     maxPayload: MAX_PAYLOAD,
     maxFragments: MAX_FRAGMENTS,
+    allowSynchronousEvents: false, // a frame a turn: of those that came together others needn't await the last
   });
   const connections = new Connections(server);
   server.on("upgrade", (incoming: IncomingMessage, duplex: Duplex, head) => {
