@@ -144,7 +144,7 @@ export interface SessionStart {
 
 /**
  * Where a session goes. `free`: to the available agent with a free place who carries the fewest open sessions, then the one
- * idle longest. `{ agentId }`: to that agent, capacity or not.
+ * idle longest; while there is a line only for those who are in it. `{ agentId }`: to that agent, capacity or not.
  */
 export type Destination = "free" | "ai" | "waiting" | "closed" | { readonly agentId: string };
 

@@ -45,6 +45,8 @@ interface Handed {
   readonly outcome: Session | "changed" | "nobody";
   /** The session as it was, where it changed hands. */
   readonly left?: SessionDoc;
+  /** The agent whose place it has now. */
+  readonly comesTo?: Receiver | undefined;
 }
 
 export class MongoSessions extends MongoLists implements Sessions {
@@ -218,7 +220,12 @@ export class MongoSessions extends MongoLists implements Sessions {
       const { epoch } = session;
       // a message only makes it look again; a place of an earlier epoch is given back below
       if (grip?.epoch !== epoch) grip = { epoch, agent: await this.#take(to, id, epoch, now) };
-      const { agent } = grip;
+      const isAhead = to === "free" && !session.waitingSince && grip.agent && await this.#hasLine();
+      if (isAhead && !decision.isStart) {
+        draft.set({ epoch: epoch + 1 }); // or another might yet come by that place, which is let go below
+        return { written: () => ({ outcome: "changed" }) };
+      }
+      const agent = isAhead ? undefined : grip.agent;
       if (to === "free" && !agent && !decision.isStart) {
         return { result: { outcome: "nobody" } };
       }
@@ -226,7 +233,7 @@ export class MongoSessions extends MongoLists implements Sessions {
       for (const event of decision.events(agent)) draft.note(completed(event, agent), now);
       const written = (
         after: SessionDoc,
-      ) => ({ outcome: toSession(after), left: session });
+      ) => ({ outcome: toSession(after), left: session, comesTo: agent });
       return { written };
     }, { fresh: true });
     if (handed.left) {
@@ -234,10 +241,15 @@ export class MongoSessions extends MongoLists implements Sessions {
       if (mode === "human" && assignedAgent !== undefined && placeEpoch !== undefined) {
         await places.release(assignedAgent, { session: id, epoch: placeEpoch }, now);
       }
-    } else if (grip?.agent) {
+    }
+    if (grip?.agent && !handed.comesTo) {
       await places.letGo(grip.agent.id, { session: id, epoch: grip.epoch }, now);
     }
     return handed.outcome;
+  }
+
+  async #hasLine(): Promise<boolean> {
+    return await this.nextWaiting() !== undefined;
   }
 
   async #take(

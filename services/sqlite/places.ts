@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 const SQL = {
   free: `
     SELECT id, name FROM agents WHERE status = 'available' AND presentUntil >= :now
+      AND (:inLine OR NOT EXISTS (SELECT 1 FROM sessions WHERE waitingSince IS NOT NULL))
     ORDER BY carrying, idleSince, id LIMIT 1`,
   named: `SELECT id, name FROM agents WHERE id = :id`,
   recount: `
@@ -39,9 +40,12 @@ export class Places {
     this.#sql = db.prepare(SQL);
   }
 
-  /** Of those with a free place, the agent who carries the fewest, then the one idle longest. */
-  free(now: Date): Receiver | undefined {
-    return this.#sql.free.get({ now });
+  /**
+   * Of those with a free place, the agent who carries the fewest, then the one idle longest. `inLine`: for a session that
+   * waits; no other goes ahead of those who do.
+   */
+  free(now: Date, { inLine }: { inLine: boolean }): Receiver | undefined {
+    return this.#sql.free.get({ now, inLine: Number(inLine) });
   }
 
   agent(id: string): Receiver | undefined {

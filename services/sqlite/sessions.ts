@@ -23,7 +23,7 @@ const SQL = {
     ) VALUES (:id, :userId, :userName, :mode, :assignedAgent, :agentName, :now, :now, :silentUntil)`,
   find: `${SESSION} WHERE s.id = :id`,
   openOf: `${SESSION} WHERE s.userId = :userId AND s.status = 'open'`,
-  state: `SELECT epoch, status, assignedAgent FROM sessions WHERE id = :id`,
+  state: `SELECT epoch, status, assignedAgent, waitingSince FROM sessions WHERE id = :id`,
   toAgent: `
     UPDATE sessions SET mode = 'human', assignedAgent = :agentId, agentName = :agentName,
       waitingSince = NULL, ${CHANGE_HANDS}
@@ -57,6 +57,7 @@ interface State {
   readonly epoch: number;
   readonly status: Session["status"];
   readonly assignedAgent: string | null;
+  readonly waitingSince: number | null;
 }
 
 export class SqliteSessions extends SqliteLists implements Sessions {
@@ -77,7 +78,7 @@ export class SqliteSessions extends SqliteLists implements Sessions {
     return this.#db.write(() => {
       const open = this.#read(this.#sql.openOf, { userId: start.customer.id });
       if (open) return { session: open, created: false };
-      this.#begin(start, this.#places.free(now), now);
+      this.#begin(start, this.#places.free(now, { inLine: false }), now);
       return { session: this.#get(start.id), created: true };
     });
   }
@@ -100,7 +101,7 @@ export class SqliteSessions extends SqliteLists implements Sessions {
       const state = this.#sql.state.get<State>({ id });
       if (state?.epoch !== epoch) return "changed";
       if (state.status === "closed") throw new Fault("closed", "This chat has ended");
-      const receiver = this.#receiver(to, now);
+      const receiver = this.#receiver(to, state, now);
       if (to === "free" && !receiver) return "nobody";
       this.#hand(id, to, receiver, now);
       for (const event of events) this.#log.note(id, completed(event, receiver), now);
@@ -151,8 +152,8 @@ export class SqliteSessions extends SqliteLists implements Sessions {
     this.#places.recount(agent.id, now);
   }
 
-  #receiver(to: Destination, now: Date): Receiver | undefined {
-    if (to === "free") return this.#places.free(now);
+  #receiver(to: Destination, { waitingSince }: State, now: Date): Receiver | undefined {
+    if (to === "free") return this.#places.free(now, { inLine: waitingSince !== null });
     if (typeof to === "string") return undefined;
     const agent = this.#places.agent(to.agentId);
     if (!agent) throw new Fault("not_found", "There is no such agent");

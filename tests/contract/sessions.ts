@@ -299,6 +299,22 @@ function racing(test: Test, testOfTwo: TestOfTwo): void {
     assert.equal(moves.filter((moved) => moved === "nobody").length, 9);
     assert.equal((await cast.agentNow(ada.id)).carrying, 1);
   });
+
+  test("a free place is for those in line, while there is a line", async (cast) => {
+    const talking = await cast.start();
+    const first = await cast.move(await cast.start(), "waiting");
+    const ada = await cast.agent("Ada", { capacity: 1 });
+    const late = await cast.start();
+    assert.deepEqual([late.mode, late.assignedAgent], ["ai", undefined]);
+    assert.deepEqual(await cast.eventKinds(late), ["started"]);
+    const ahead = await cast.store.sessions.move(talking, "free", [], at(9));
+    assert.ok(ahead === "nobody" || ahead === "changed");
+    assert.equal((await cast.store.sessions.find(talking.id))?.mode, "ai");
+    assert.deepEqual(await cast.told(talking), []);
+    assert.equal((await cast.agentNow(ada.id)).carrying, 0);
+    assert.equal((await cast.move(first, "free")).assignedAgent, ada.id);
+    assert.equal((await cast.agentNow(ada.id)).carrying, 1);
+  });
 }
 
 function ending(test: Test): void {
