@@ -96,10 +96,7 @@ async function wholeLog(page: Page, path: string): Promise<string[]> {
     await page.goto(next);
     all.unshift(...await textsIn(page, TEXT));
     await assertOnlyText(page);
-    const earlier: string | null = await page.evaluate(
-      `document.getElementById("earlier")?.getAttribute("href") ?? null`,
-    );
-    next = earlier && path + earlier;
+    next = await page.evaluate(`document.getElementById("earlier")?.getAttribute("href") ?? null`);
   }
   return all;
 }
