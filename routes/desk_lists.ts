@@ -1,15 +1,11 @@
 /** The left of the desk as an agent sees it now. */
 import { type Agent, DESK_LISTS, type DeskList } from "../services/domain.ts";
-import type { DeskListsProps } from "../views/desk_lists.tsx";
+import type { DeskListsProps, DeskPlace } from "../views/desk_lists.tsx";
 import type { Parts } from "./parts.ts";
 
 const ROWS = 30;
 
-export interface DeskView {
-  readonly list: DeskList;
-  readonly q?: string | undefined;
-  /** The last row of the page before. */
-  readonly after?: string | undefined;
+export interface DeskView extends DeskPlace {
   /** The session that is open. */
   readonly current?: string | undefined;
 }

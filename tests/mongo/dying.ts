@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { newId } from "../../services/domain.ts";
 import { anAnswer, asCustomer, asked, at, ended, times } from "../contract/cast.ts";
-import { load, type Test } from "./home.ts";
+import { type Home, load, type Test } from "./home.ts";
 
 const SOON = at(30);
 /** Longer than a living process waits before it empties an outbox, in milliseconds. */
@@ -73,13 +73,7 @@ export function dying(test: Test): void {
   });
 
   test("a start that its process never completed is completed though its customer has written", async (home) => {
-    const { cast, dieAt } = await home.mortal();
-    const heir = await home.cast();
-    const linus = await cast.customer("Linus");
-    dieAt("begun");
-    await assert.rejects(cast.start(linus), /died/);
-    const session = await heir.store.sessions.openOf(linus.id);
-    assert.ok(session);
+    const { heir, session } = await begunAndLeft(home);
     await heir.asks(session, "Hello?");
     await pause(EMPTIED_WITHIN);
     await heir.store.agents.lapse(SOON);
@@ -152,13 +146,7 @@ export function dying(test: Test): void {
   });
 
   test("whose start was never completed gets in line, though nobody is free", async (home) => {
-    const { cast, dieAt } = await home.mortal();
-    const heir = await home.cast();
-    const linus = await cast.customer("Linus");
-    dieAt("begun");
-    await assert.rejects(cast.start(linus), /died/);
-    const session = await heir.store.sessions.openOf(linus.id);
-    assert.ok(session);
+    const { heir, session } = await begunAndLeft(home);
     const assigned = { kind: "assigned", reason: "free longest" } as const;
     const moved = heir.store.sessions.move(session, "free", [asked, assigned], at(1));
     assert.equal(await moved, "nobody");
@@ -176,4 +164,16 @@ export function dying(test: Test): void {
     assert.equal((await heir.start(linus, at(1))).agentName, "Ada");
     assert.deepEqual(await load(heir, ada.id), [1, "available"]);
   });
+}
+
+/** A session that a process began and did not complete, and who comes after it. */
+async function begunAndLeft(home: Home) {
+  const { cast, dieAt } = await home.mortal();
+  const heir = await home.cast();
+  const linus = await cast.customer("Linus");
+  dieAt("begun");
+  await assert.rejects(cast.start(linus), /died/);
+  const session = await heir.store.sessions.openOf(linus.id);
+  assert.ok(session);
+  return { heir, session };
 }

@@ -23,8 +23,11 @@ for (const kind of kinds) {
   test(`mongo, ${kind}: killed, held, severed, cut or slow, it costs nobody a message, nor a second one`, async () => {
     await using server = await startServer(kind);
     // what the driver does is the same on both, so each of these is on one
-    const own = kind === "replica set" ? [severed, forgotten] : [slow];
-    await every([killed(kind), ...[held, cut, ...own].map((scenario) => scenario(server))]);
+    const own = kind === "replica set"
+      ? [behindCable("severed"), behindCable("held and forgotten")]
+      : [slow];
+    const all = [behindCable("held"), cut, ...own];
+    await every([killed(kind), ...all.map((scenario) => scenario(server))]);
   });
 }
 
@@ -76,34 +79,26 @@ async function killed(kind: Kind): Promise<void> {
   for (const { log } of company.health) assertSilent("the log", log);
 }
 
-/** Silence for a while, as by a machine that stood still: then what was sent meanwhile arrives. */
-async function held(server: Server): Promise<void> {
-  const what = `${server.kind}, held`;
-  await using through = new Through(server);
-  await using company = await Company.open(through);
-  const { cable } = through;
-  await outlives(company, what, { leave: () => cable.hold(), comeBack: () => cable.mend() });
-  await ends(company, what, 1);
-}
+/** What a cable does to the database behind it. */
+const BY_CABLE = {
+  /** Silence for a while, as by a machine that stood still: then what was sent meanwhile arrives. */
+  held: (cable: Cable) => ({ leave: () => cable.hold(), comeBack: () => cable.mend() }),
+  /** The same, but only new connections get through in the end, as by a router that was started anew. */
+  "held and forgotten": (cable: Cable) => ({
+    leave: () => cable.hold(),
+    comeBack: () => cable.mend({ deaf: true }),
+  }),
+  severed: (cable: Cable) => ({ leave: () => cable.sever(), comeBack: () => cable.mend() }),
+} as const satisfies Record<string, (cable: Cable) => Outage>;
 
-/** The same, but only new connections get through in the end, as by a router that was started anew. */
-async function forgotten(server: Server): Promise<void> {
-  const what = `${server.kind}, held and forgotten`;
-  await using through = new Through(server);
-  await using company = await Company.open(through);
-  const { cable } = through;
-  const comeBack = () => cable.mend({ deaf: true });
-  await outlives(company, what, { leave: () => cable.hold(), comeBack });
-  await ends(company, what, 1);
-}
-
-async function severed(server: Server): Promise<void> {
-  const what = `${server.kind}, severed`;
-  await using through = new Through(server);
-  await using company = await Company.open(through);
-  const { cable } = through;
-  await outlives(company, what, { leave: () => cable.sever(), comeBack: () => cable.mend() });
-  await ends(company, what, 1);
+function behindCable(how: keyof typeof BY_CABLE) {
+  return async (server: Server): Promise<void> => {
+    const what = `${server.kind}, ${how}`;
+    await using through = new Through(server);
+    await using company = await Company.open(through);
+    await outlives(company, what, BY_CABLE[how](through.cable));
+    await ends(company, what, 1);
+  };
 }
 
 /** All connections end, again and again, and new ones are fine. */
