@@ -119,9 +119,10 @@ export async function makeIndexes(
   { polled = false } = {},
 ): Promise<void> {
   // at once: one after the other they would take too long where the database is far away
-  await Promise.all(
-    Object.entries(polled ? POLLED : INDEXES)
-      .filter(([, indexes]) => indexes.length > 0)
-      .map(([name, indexes]) => bounded(db.collection(name), signal).createIndexes([...indexes])),
-  );
+  const making = Object.entries(polled ? POLLED : INDEXES)
+    .filter(([, indexes]) => indexes.length > 0)
+    .map(([name, indexes]) => bounded(db.collection(name), signal).createIndexes([...indexes]));
+  // where one fails the driver still tries the others again, and none may outlast a store that is closed
+  await Promise.allSettled(making);
+  await Promise.all(making);
 }
