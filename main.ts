@@ -70,7 +70,7 @@ export function openSite(options: SiteOptions): Site {
   const desk = new Desk({ store, clock });
   const chat = new Chat({ store, desk, clock });
   const presence = new Presence({ store, desk, clock });
-  const limits = new Limits({ off: !config.rateLimits });
+  const limits = new Limits({ store, clock, off: !config.rateLimits });
   const { agentCapacity, setupCode } = config;
   const accounts = new Accounts({ store, clock, passwords, signIns, agentCapacity, setupCode });
   const mayAnswer = (userId: string) => limits.allows("answer", userId);

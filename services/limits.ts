@@ -1,15 +1,29 @@
-/** How often one address or one account may do a thing. Counted in this process; see docs/security.md. */
+/** How often one address or one account may do a thing. */
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { Clock } from "./clock.ts";
 import { Fault } from "./errors.ts";
+import { hashOf } from "./sign_ins.ts";
+import type { Store } from "./store.ts";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-/** `points` in `duration` seconds, for each key. */
-const RULES = {
+interface Limit {
+  readonly points: number;
+  /** In seconds, for each key. */
+  readonly duration: number;
+}
+
+/** What guesses a secret or costs money: counted in the store, for all processes together and over a restart. */
+const SHARED = {
   /** Failures; a success gives its point back. */
   signInAccount: { points: 10, duration: 15 * MINUTE },
   signInAddress: { points: 100, duration: 15 * MINUTE },
+  answer: { points: 30, duration: HOUR },
+} as const satisfies Record<string, Limit>;
+
+/** What burdens a process: counted in it. */
+const OWN = {
   register: { points: 200, duration: HOUR },
   start: { points: 60, duration: MINUTE },
   message: { points: 300, duration: MINUTE },
@@ -19,44 +33,77 @@ const RULES = {
   socketAddress: { points: 6_000, duration: MINUTE },
   /** Suggestions and summaries for an agent. */
   advice: { points: 60, duration: 10 * MINUTE },
-  answer: { points: 30, duration: HOUR },
-} as const;
+} as const satisfies Record<string, Limit>;
 
-export type Rule = keyof typeof RULES;
+type SharedRule = keyof typeof SHARED;
+type OwnRule = keyof typeof OWN;
+export type Rule = SharedRule | OwnRule;
+
+export interface LimitsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly off?: boolean;
+}
 
 export class Limits {
-  readonly #limiters: ReadonlyMap<Rule, RateLimiterMemory>;
+  readonly #options: LimitsOptions;
+  readonly #own = new Map(
+    Object.entries(OWN).map(([rule, limit]) => [rule, new RateLimiterMemory(limit)]),
+  );
 
-  constructor({ off = false }: { off?: boolean } = {}) {
-    const rules = off ? [] : Object.entries(RULES) as [Rule, typeof RULES[Rule]][];
-    this.#limiters = new Map(rules.map(([rule, limit]) => [rule, new RateLimiterMemory(limit)]));
+  constructor(options: LimitsOptions) {
+    this.#options = options;
   }
 
   /** Counts one; throws `rate_limited` with the seconds to wait when that is one too many. */
   async count(rule: Rule, key: string): Promise<void> {
-    try {
-      await this.#limiters.get(rule)?.consume(key);
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1_000));
-      const message = `Too many tries. Try again in ${inWords(retryAfter)}`;
-      throw new Fault("rate_limited", message, { retryAfter });
-    }
+    if (this.#options.off) return;
+    const wait = isShared(rule)
+      ? await this.#countShared(rule, key)
+      : await this.#countOwn(rule, key);
+    if (wait === undefined) return;
+    const retryAfter = Math.max(1, Math.ceil(wait / 1_000));
+    const message = `Too many tries. Try again in ${inWords(retryAfter)}`;
+    throw new Fault("rate_limited", message, { retryAfter });
   }
 
   /** Whether one more is allowed, and counts it. */
   async allows(rule: Rule, key: string): Promise<boolean> {
     return await this.count(rule, key).then(() => true, (error) => {
-      if (error instanceof Fault) return false;
+      if (error instanceof Fault && error.code === "rate_limited") return false;
       throw error;
     });
   }
 
   /** Gives a counted one back. */
-  async forgive(rule: Rule, key: string): Promise<void> {
-    await this.#limiters.get(rule)?.reward(key);
+  async forgive(rule: SharedRule, key: string): Promise<void> {
+    const { off, store, clock } = this.#options;
+    if (!off) await store.tries.forgive(idOf(rule, key), clock.now());
+  }
+
+  /** Milliseconds to wait, where that was too many. */
+  async #countShared(rule: SharedRule, key: string): Promise<number | undefined> {
+    const { store, clock } = this.#options;
+    const { points, duration } = SHARED[rule];
+    const now = clock.now();
+    const { count, until } = await store.tries.count(idOf(rule, key), duration * 1_000, now);
+    return count > points ? until.getTime() - now.getTime() : undefined;
+  }
+
+  async #countOwn(rule: OwnRule, key: string): Promise<number | undefined> {
+    try {
+      await this.#own.get(rule)!.consume(key);
+    } catch (refused) {
+      if (refused instanceof RateLimiterRes) return refused.msBeforeNext;
+      throw refused;
+    }
   }
 }
+
+const isShared = (rule: Rule): rule is SharedRule => rule in SHARED;
+
+/** Neither addresses nor e-mails are stored for this. */
+const idOf = (rule: SharedRule, key: string): string => hashOf(`${rule} ${key}`);
 
 function inWords(seconds: number): string {
   const [n, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];

@@ -26,6 +26,7 @@ export interface Store extends AsyncDisposable {
   readonly agents: Agents;
   readonly signIns: SignIns;
   readonly vouchers: Vouchers;
+  readonly tries: Tries;
   readonly sessions: Sessions;
   readonly messages: Messages;
   /**
@@ -107,7 +108,7 @@ export interface SignIns {
   end(id: string): Promise<void>;
   /** Ends all of an account's but `except`; each is announced. */
   endAll(side: Side, accountId: string, except?: string): Promise<void>;
-  /** Forgets sign-ins and vouchers that expired before `now`. */
+  /** Forgets sign-ins and vouchers that expired before `now`, and tries that are too old to count. */
   forget(now: Date): Promise<void>;
 }
 
@@ -131,6 +132,17 @@ export interface Vouchers {
   peek<K extends VoucherKind>(kind: K, id: string, now: Date): Promise<Grant<K> | undefined>;
   /** Spends it: of any number of callers at once one gets the grant. */
   spend<K extends VoucherKind>(kind: K, id: string, now: Date): Promise<Grant<K> | undefined>;
+}
+
+/** How often somebody tried something lately, whichever process they asked. */
+export interface Tries {
+  /**
+   * Counts one more of `id` (a SHA-256, in hex): `count` in the time that began with the first and ends at `until`, `window`
+   * milliseconds later. Of any number at once each gets a count of its own.
+   */
+  count(id: string, window: number, now: Date): Promise<{ count: number; until: Date }>;
+  /** Takes one back. */
+  forgive(id: string, now: Date): Promise<void>;
 }
 
 // ---- sessions -----------------------------------------------------------------------------------

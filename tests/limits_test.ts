@@ -100,6 +100,21 @@ test("a hundred failures from one address are enough, whatever the accounts", as
   assert.equal(await passedBefore429(attempt, 150), 100);
 });
 
+test("ten failures are enough for all instances together, over a restart, until 15 minutes are over", async () => {
+  await using first = await strict();
+  await using second = await testSite({ env: { RATE_LIMITS: "on" }, store: first.store });
+  const sites = [first, second];
+  const email = "linus@example.com";
+  const attempt = (n: number) => post(sites[n % 2]!.url, "/api/user/login", wrong(email));
+  const tried = await Promise.all(Array.from({ length: 30 }, (_, n) => attempt(n)));
+  const count = (status: number) => tried.filter((each) => each.status === status).length;
+  assert.deepEqual([count(401), count(429)], [10, 20]);
+  await using third = await testSite({ env: { RATE_LIMITS: "on" }, store: first.store });
+  assert.equal((await post(third.url, "/api/user/login", wrong(email))).status, 429);
+  third.clock.skip(15 * 60_000);
+  assert.equal((await post(third.url, "/api/user/login", wrong(email))).status, 401);
+});
+
 test("signing in well costs nothing, however often", async () => {
   await using site = await strict();
   const linus = await site.customer("Linus");

@@ -34,7 +34,7 @@ export function storeContract(
   };
   customersContract(test);
   agentsContract(test, testOfTwo);
-  signInsContract(test);
+  signInsContract(test, testOfTwo);
   sessionsContract(test, testOfTwo);
   listsContract(test);
   messagesContract(test, testOfTwo);

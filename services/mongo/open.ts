@@ -9,7 +9,7 @@ import { Database } from "./database.ts";
 import { MongoMessages } from "./messages.ts";
 import { Places } from "./places.ts";
 import { MongoSessions } from "./sessions.ts";
-import { MongoSignIns, MongoVouchers } from "./sign_ins.ts";
+import { MongoSignIns, MongoTries, MongoVouchers } from "./sign_ins.ts";
 
 /** What is left this long in a session's outbox, or undecided, was left by a process that died. In milliseconds. */
 const LEFT = 2_000;
@@ -52,6 +52,7 @@ export function openMongo(uri: string, options: MongoOptions = {}): Store {
     agents: new MongoAgents({ db, feed, places, vouchers, mend }),
     signIns: new MongoSignIns(db, feed),
     vouchers,
+    tries: new MongoTries(db),
     sessions,
     messages: new MongoMessages({ db, feed, commit }),
     changes: (signal, isWatched) => feed.changes(signal, isWatched),

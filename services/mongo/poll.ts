@@ -9,8 +9,8 @@ import { collectionsOf } from "./schema.ts";
 
 /** How soon another process's writes are heard, in milliseconds. */
 const EVERY = 250;
-/** A write's time is taken a little before others can see it, so each look goes back this far. */
-const OVERLAP = 2_000;
+/** A write's time is taken before others can see it, up to the write timeout of 3 s: each look goes back this far. */
+const OVERLAP = 4_000;
 /** What was written just before the first look is told too: once too often rather than not at all. */
 const MARGIN = 1_000;
 const ANSWERED_WITHIN = 6_000;

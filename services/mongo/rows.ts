@@ -84,6 +84,12 @@ export interface VoucherDoc {
   readonly spentBy?: string;
 }
 
+export interface TriesDoc {
+  readonly _id: string;
+  readonly count: number;
+  readonly until: Date;
+}
+
 export interface MessageDoc {
   readonly _id: ObjectId;
   readonly sessionId: ObjectId;

@@ -7,6 +7,7 @@ import type {
   MessageDoc,
   SessionDoc,
   SignInDoc,
+  TriesDoc,
   UserDoc,
   VoucherDoc,
 } from "./rows.ts";
@@ -16,6 +17,7 @@ export interface Collections {
   readonly agents: Collection<AgentDoc>;
   readonly signIns: Collection<SignInDoc>;
   readonly vouchers: Collection<VoucherDoc>;
+  readonly tries: Collection<TriesDoc>;
   readonly sessions: Collection<SessionDoc>;
   readonly messages: Collection<MessageDoc>;
   readonly events: Collection<EventDoc>;
@@ -53,6 +55,7 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
     { key: { endedAt: 1 }, sparse: true, expireAfterSeconds: KEEP_ENDED },
   ],
   vouchers: [{ key: { expiresAt: 1 } }],
+  tries: [{ key: { until: 1 } }],
   sessions: [
     { key: { openKey: 1 }, unique: true },
     { key: { state: 1, lastActivity: -1, _id: -1 } },
@@ -97,6 +100,9 @@ export function collectionsOf(db: Db, signal: AbortSignal): Collections {
     },
     get vouchers() {
       return named<VoucherDoc>("vouchers");
+    },
+    get tries() {
+      return named<TriesDoc>("tries");
     },
     get sessions() {
       return named<SessionDoc>("sessions");

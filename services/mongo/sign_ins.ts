@@ -1,6 +1,6 @@
-/** Sign-ins, and vouchers: things that are good for one use. */
+/** Sign-ins, vouchers (things that are good for one use), and how often somebody tried. */
 import type { Side } from "../domain.ts";
-import type { Grant, SignIn, SignIns, Voucher, VoucherKind, Vouchers } from "../store.ts";
+import type { Grant, SignIn, SignIns, Tries, Voucher, VoucherKind, Vouchers } from "../store.ts";
 import type { Filter } from "mongodb";
 import type { Feed } from "./changes.ts";
 import type { Database } from "./database.ts";
@@ -52,6 +52,7 @@ export class MongoSignIns implements SignIns {
   async forget(now: Date): Promise<void> {
     await this.#end(await this.#idsOf({ expiresAt: { $lte: now } }));
     await this.#db.run(({ vouchers }) => vouchers.deleteMany({ expiresAt: { $lte: now } }));
+    await this.#db.run(({ tries }) => tries.deleteMany({ until: { $lte: now } }));
   }
 
   async #idsOf(which: Filter<SignInDoc>): Promise<string[]> {
@@ -125,5 +126,44 @@ export class MongoVouchers implements Vouchers {
         (again ? await vouchers.findOne({ ...good, spentBy: by }) : null)
     );
     return spent ? spent.grant as Grant<K> : undefined;
+  }
+}
+
+export class MongoTries implements Tries {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Where an answer was lost one may count twice, which errs on the safe side. */
+  async count(id: string, window: number, now: Date): Promise<{ count: number; until: Date }> {
+    const end = new Date(now.getTime() + window);
+    const isOn = { $gt: ["$until", now] };
+    const counted = {
+      count: { $cond: [isOn, { $add: ["$count", 1] }, 1] },
+      until: { $cond: [isOn, "$until", end] },
+    };
+    const { count, until } = await this.#db.run(async ({ tries }) => {
+      const one = () =>
+        tries.findOneAndUpdate({ _id: plain(id) }, [{ $set: counted }], {
+          upsert: true,
+          returnDocument: "after",
+        });
+      // of two who are the first one inserts, and the other meets it
+      const found = await one().catch((error) => {
+        if (!isDuplicate(error)) throw error;
+        return one();
+      });
+      return found!;
+    });
+    return { count, until };
+  }
+
+  async forgive(id: string, now: Date): Promise<void> {
+    const counted = { _id: plain(id), count: { $gt: 0 }, until: { $gt: now } };
+    await this.#db.run(async ({ tries }, { again }) => {
+      if (!again) await tries.updateOne(counted, { $inc: { count: -1 } }); // or twice for once
+    });
   }
 }

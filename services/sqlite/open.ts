@@ -14,7 +14,7 @@ import { SqliteMessages } from "./messages.ts";
 import { Places } from "./places.ts";
 import { migrate } from "./schema.ts";
 import { SqliteSessions } from "./sessions.ts";
-import { SqliteSignIns, SqliteVouchers } from "./sign_ins.ts";
+import { SqliteSignIns, SqliteTries, SqliteVouchers } from "./sign_ins.ts";
 
 const IN_MEMORY = ":memory:";
 /** How long a write waits for another process's, in milliseconds. */
@@ -96,6 +96,7 @@ function assemble(db: Database, feedOptions: { shared: boolean }): SqliteStore {
     agents: new SqliteAgents(db, places, vouchers),
     signIns: new SqliteSignIns(db),
     vouchers,
+    tries: new SqliteTries(db),
     sessions: new SqliteSessions(db, log, places),
     messages: new SqliteMessages(db, log),
     changes: (signal) => feed.changes(signal),

@@ -299,9 +299,19 @@ const BY_HAND = `
   END;
 `;
 
+const TRIES = `
+  CREATE TABLE tries (
+    id TEXT PRIMARY KEY,
+    count INTEGER NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX triesByEnd ON tries (until);
+`;
+
 const MIGRATIONS: readonly string[] = [
   PEOPLE + CONVERSATIONS + SEARCH + CHANGES,
   NUMBERED + BY_HAND,
+  TRIES,
 ];
 
 /** Brings the file to the newest version, or to that of `to`; of several processes that start at once one does it. */

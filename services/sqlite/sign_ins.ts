@@ -1,6 +1,6 @@
-/** Sign-ins, and vouchers: things that are good for one use. */
+/** Sign-ins, vouchers (things that are good for one use), and how often somebody tried. */
 import type { Side } from "../domain.ts";
-import type { Grant, SignIn, SignIns, Voucher, VoucherKind, Vouchers } from "../store.ts";
+import type { Grant, SignIn, SignIns, Tries, Voucher, VoucherKind, Vouchers } from "../store.ts";
 import type { Database } from "./database.ts";
 
 const SIGN_IN_SQL = {
@@ -15,6 +15,7 @@ const SIGN_IN_SQL = {
     WHERE side = :side AND accountId = :accountId AND id IS NOT :except`,
   forget: `DELETE FROM signIns WHERE expiresAt <= :now`,
   forgetVouchers: `DELETE FROM vouchers WHERE expiresAt <= :now`,
+  forgetTries: `DELETE FROM tries WHERE until <= :now`,
 };
 
 const VOUCHER_SQL = {
@@ -23,6 +24,15 @@ const VOUCHER_SQL = {
   peek: `SELECT "grant" FROM vouchers WHERE id = :id AND kind = :kind AND expiresAt > :now`,
   spend: `
     DELETE FROM vouchers WHERE id = :id AND kind = :kind AND expiresAt > :now RETURNING "grant"`,
+};
+
+const TRIES_SQL = {
+  count: `
+    INSERT INTO tries (id, count, until) VALUES (:id, 1, :end)
+    ON CONFLICT (id) DO UPDATE SET
+      count = iif(until > :now, count + 1, 1), until = iif(until > :now, until, :end)
+    RETURNING count, until`,
+  forgive: `UPDATE tries SET count = count - 1 WHERE id = :id AND count > 0 AND until > :now`,
 };
 
 interface SignInRecord extends Omit<SignIn, "expiresAt"> {
@@ -65,6 +75,7 @@ export class SqliteSignIns implements SignIns {
     await this.#db.write(() => {
       this.#sql.forget.run({ now });
       this.#sql.forgetVouchers.run({ now });
+      this.#sql.forgetTries.run({ now });
     });
   }
 }
@@ -94,6 +105,28 @@ export class SqliteVouchers implements Vouchers {
   /** `spend` as a part of another write. */
   spent<K extends VoucherKind>(kind: K, id: string, now: Date): Grant<K> | undefined {
     return toGrant<K>(this.#sql.spend.get({ kind, id, now }));
+  }
+}
+
+export class SqliteTries implements Tries {
+  readonly #db: Database;
+  readonly #sql;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#sql = db.prepare(TRIES_SQL);
+  }
+
+  count(id: string, window: number, now: Date): Promise<{ count: number; until: Date }> {
+    const end = new Date(now.getTime() + window);
+    return this.#db.write(() => {
+      const row = this.#sql.count.get<{ count: number; until: number }>({ id, now, end })!;
+      return { count: row.count, until: new Date(row.until) };
+    });
+  }
+
+  async forgive(id: string, now: Date): Promise<void> {
+    await this.#db.write(() => this.#sql.forgive.run({ id, now }));
   }
 }
 

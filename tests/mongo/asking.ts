@@ -47,7 +47,7 @@ export function asking(test: Test): void {
 
   test("what is no text never gets into a question, and text never is more than that", async (home) => {
     const cast = await home.cast();
-    const { agents, customers, messages, sessions, signIns, vouchers } = cast.store;
+    const { agents, customers, messages, sessions, signIns, tries, vouchers } = cast.store;
     const ada = await cast.agent("Ada");
     const session = await cast.start();
     const anything = { $ne: null } as unknown as string;
@@ -60,6 +60,8 @@ export function asking(test: Test): void {
         () => signIns.endAll("agent", anything),
         () => vouchers.peek("invite", anything, at(0)),
         () => vouchers.spend("invite", anything, at(0)),
+        () => tries.count(anything, 1, at(0)),
+        () => tries.forgive(anything, at(0)),
         () => sessions.openOf(anything),
         () => sessions.carriedBy(anything),
         () => sessions.search(anything, 9),
@@ -188,7 +190,7 @@ const updatesIn = ({ update, updates }: Document): Document[] =>
 
 /** Uses each method, so that each question is asked. */
 async function everything(cast: Cast): Promise<void> {
-  const { agents, customers, messages, sessions, signIns, vouchers } = cast.store;
+  const { agents, customers, messages, sessions, signIns, tries, vouchers } = cast.store;
   const ada = await cast.agent("Ada", { capacity: 2 });
   const customer = await cast.customer("Linus");
   const { session } = await sessions.start(
@@ -242,4 +244,6 @@ async function everything(cast: Cast): Promise<void> {
   await signIns.forget(at(99));
   await vouchers.peek("invite", "v", at(1));
   await vouchers.spend("invite", "v", at(1));
+  await tries.count("t", 1_000, at(1));
+  await tries.forgive("t", at(1));
 }
