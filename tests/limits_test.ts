@@ -1,5 +1,6 @@
 /** How often is too often: refused with the time to wait, by address and by account, and no way around. */
 import assert from "node:assert/strict";
+import { Fault } from "../services/errors.ts";
 import {
   eventually,
   type Frame,
@@ -349,6 +350,23 @@ test("a customer has thirty answers an hour, in whichever chat; then a person is
 
   const barbara = await site.customer("Barbara");
   assert.equal(await asks(barbara, (await start(barbara)).sessionId), "Within 30 days.");
+});
+
+test("a store that can't count is no limit: the answer comes when it can", async () => {
+  const llm = new ScriptedLlm(() => grounded("Within 30 days."));
+  await using site = await testSite({ env: { RATE_LIMITS: "on" }, articles: ARTICLES, llm });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  const { tries } = site.store;
+  const { count } = tries;
+  let asked = 0;
+  tries.count = () => (asked++, Promise.reject(new Fault("unavailable", "Not now")));
+  await say(linus, sessionId, "May I return my lamp?");
+  await eventually(() => asked > 0);
+  tries.count = count;
+  await site.clock.move(10_000);
+  const { text } = await untilSaid(linus, sessionId, ({ sender }) => sender === "ai");
+  assert.equal(text, "Within 30 days.");
 });
 
 test("an agent's suggestions and summaries are counted together, sixty in ten minutes", async () => {
