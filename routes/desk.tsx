@@ -17,7 +17,6 @@ import { Fault } from "../services/errors.ts";
 import { Advice, type AdviceProps } from "../views/advice.tsx";
 import { DeskPage, type OpenConversation } from "../views/desk.tsx";
 import type { DeskPlace } from "../views/desk_lists.tsx";
-import { SendProblem } from "../views/composer.tsx";
 import { isPartial, requireAgent } from "./actor.ts";
 import { firstOf } from "./chat.tsx";
 import { deskLists, isDeskList } from "./desk_lists.ts";
@@ -28,7 +27,7 @@ import { pageOf } from "./log_page.tsx";
 import { footOf, surroundingsOf } from "./open_conversation.ts";
 import { framed, page } from "./page.tsx";
 import type { Env, Parts } from "./parts.ts";
-import { heldReply, sentReply } from "./replies.tsx";
+import { heldReply, problemOf, refusedReply, sentReply } from "./replies.tsx";
 import { addressOf } from "./security.ts";
 
 const digits = z.string().regex(/^\d{1,15}$/, "A whole number").transform(Number);
@@ -108,7 +107,7 @@ export function deskPages(parts: Parts) {
     const status = STATUS[error.code] === 409 ? 409 : statusOf(c, error);
     const id = c.req.param("id") ?? "";
     const held = error.code === "stale";
-    const problem = error.message;
+    const problem = problemOf(error);
     if (!isPartial(c)) {
       const session = await chat.sessionFor(c.var.agent, id);
       return deskPage(c, session, { draft: reply.text, problem, held }, status);
@@ -116,7 +115,7 @@ export function deskPages(parts: Parts) {
     const { basedOn } = reply;
     const answer = held
       ? await heldReply(parts, { actor: c.var.agent, sessionId: id, basedOn, problem })
-      : <SendProblem problem={problem} />;
+      : refusedReply(error);
     return c.html(answer, STATUS[error.code]);
   }
 

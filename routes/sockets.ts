@@ -11,7 +11,7 @@ import type { LiveSocket } from "./transport.ts";
 
 /** A reader this far behind is dropped: it reconnects and reads its tail. */
 const MAX_BUFFERED = 256 * 1024;
-const BEAT_EVERY = 25_000;
+const BEAT_EVERY = 10_000;
 
 export interface Connection {
   send(frame: string): void;
@@ -122,7 +122,7 @@ export class Sockets implements Disposable {
     });
   }
 
-  /** An empty object every 25 s: a page whose server froze notices the silence. */
+  /** An empty object every 10 s: a page whose server froze notices the silence. */
   #nextBeat(): Disposable {
     return this.#options.clock.after(BEAT_EVERY, () => {
       for (const socket of this.#open.keys()) if (socket.buffered === 0) socket.send("{}");

@@ -6,6 +6,7 @@ import hxUpsert from "htmx.org/dist/ext/hx-upsert.min.js" with { type: "text" };
 import hxWs from "htmx.org/dist/ext/hx-ws.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import app from "../static/app.js" with { type: "text" };
+import desk from "../static/desk.js" with { type: "text" };
 import base from "../static/css/base.css" with { type: "text" };
 import components from "../static/css/components.css" with { type: "text" };
 import layout from "../static/css/layout.css" with { type: "text" };
@@ -33,24 +34,27 @@ function asset(name: string, type: string, text: string): Asset {
 
 const withoutComments = (css: string): string => css.replace(/\/\*[^]*?\*\//g, "");
 const sheets = [tokens, base, layout, components, utilities].map(withoutComments);
-/** Those that stand on a line of their own. */
-const withoutRemarks = (js: string): string => js.replace(/^ *(\/\/.*|\/\*\*.*\*\/)\n/gm, "");
+/** Without indents and comments; a string in them must not look like one. */
+const withoutRemarks = (js: string): string =>
+  js.replace(/^ +/gm, "").replace(/^\/\*\*.*\*\/\n/gm, "").replace(/(^| )\/\/ .*\n/gm, "\n");
 // In this order: an hx-ws that comes late never connects, silently.
 const scripts = [htmx, hxWs, hxUpsert, withoutRemarks(app)];
 
 const CSS = asset("handoff.css", "text/css; charset=utf-8", sheets.join("\n"));
 const JS = asset("handoff.js", "text/javascript; charset=utf-8", scripts.join("\n;\n"));
+const DESK = asset("desk.js", "text/javascript; charset=utf-8", withoutRemarks(desk));
 const ICONS = asset("icons.svg", "image/svg+xml", icons);
 const FAVICON = asset("favicon.svg", "image/svg+xml", favicon);
 
 export const assets = {
   css: CSS.path,
   js: JS.path,
+  desk: DESK.path,
   icons: ICONS.path,
   favicon: FAVICON.path,
 } as const;
 
-const byPath = new Map([CSS, JS, ICONS, FAVICON].map((one) => [one.path, one]));
+const byPath = new Map([CSS, JS, DESK, ICONS, FAVICON].map((one) => [one.path, one]));
 
 export function staticFiles() {
   return new Hono<Env>().get("/static/:file", (c) => {

@@ -1,4 +1,4 @@
-// What the page does beyond htmx: the composer, the reader's own times, and one socket that is really there.
+// What every page does beyond htmx: the composer, the reader's own times, and one socket that is really there.
 (() => {
   const $ = (id) => document.getElementById(id);
   const on = (type, listener, target = document) => target.addEventListener(type, listener);
@@ -91,18 +91,21 @@
   // ---- the log ------------------------------------------------------------------------------------
 
   const isAway = () => log && log.scrollTop < -40; // the log is upside down: 0 is its end
+  let shown = lastSeq();
 
   function arrived(before) {
     tellTimes();
     enliven();
     const news = lastSeq() > before;
     if (news && document.hidden) missed++;
-    if (news && isAway() && $("newer")) $("newer").hidden = false;
+    if (!isAway()) shown = lastSeq();
+    else if (news && $("newer")) $("newer").hidden = false;
     tellSeen();
   }
 
   on("scroll", () => {
     if (isAway()) return;
+    shown = lastSeq();
     if ($("newer")) $("newer").hidden = true;
     tellSeen();
   }, log ?? document);
@@ -113,7 +116,12 @@
 
   // ---- the composer -------------------------------------------------------------------------------
 
+  /** What is on its way, up to where the box is to be sent after it, and what the log had before it. */
   let sent = "";
+  let ends = [];
+  let sentAfter = 0;
+  /** What got no answer: it may be stored, or not. */
+  let lost;
   let typedAt = 0;
 
   on("keydown", (event) => {
@@ -122,24 +130,34 @@
       event.preventDefault();
       target.form.requestSubmit();
     }
-    const isFree = !target.closest("input, textarea, select, [contenteditable]");
-    if (key === "/" && isFree && $("q")) {
-      event.preventDefault();
-      $("q").focus();
-    }
   });
 
   on("input", ({ target }) => {
     if (target.id !== "text") return;
-    if ($("based-on")) $("based-on").value = lastSeq(); // whoever types on has the latest before their eyes
+    if ($("based-on")) $("based-on").value = shown; // whoever types on has that before their eyes
     if (!session || !target.value.trim() || Date.now() - typedAt < 3_000) return;
     typedAt = Date.now();
     post(`${base}/typing`).catch(() => {});
   });
 
-  on("submit", ({ target }) => {
-    if (target.id === "composer") sent = $("text").value;
-  });
+  // before htmx, which drops what is submitted while something is on its way
+  globalThis.addEventListener("submit", ({ target }) => {
+    if (target.id !== "composer") return;
+    const box = $("text");
+    if (sent) ends.push(box.value.length);
+    else {
+      sent = box.value;
+      sentAfter = lastSeq();
+      if (lost && lost.text !== sent.trim()) renew(); // another text is another message
+    }
+    box.focus(); // so a phone's keyboard stays
+  }, true);
+
+  function renew() {
+    lost = undefined;
+    const bytes = crypto.getRandomValues(new Uint8Array(12));
+    $("client-id").value = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
 
   /** A composer that was pushed carries nothing for htmx, as nothing pushed does: it is given here what the page's own has. */
   function enliven() {
@@ -172,41 +190,78 @@
 
   /** What was sent goes out of the box; what was typed since stays. */
   function clear() {
-    if ($("text")) $("text").value = unsent();
+    const box = $("text");
+    const more = box?.value.startsWith(sent) ? ends.map((end) => end - sent.length) : [];
+    if (box) box.value = unsent();
     sent = "";
+    ends = more.filter((end) => end > 0);
+    lost = undefined;
     typedAt = 0;
     $("advice")?.replaceChildren();
     if (log) log.scrollTop = 0;
+    if (ends.length > 0) sendUpTo(ends.shift());
   }
 
-  on("htmx:after:swap", ({ detail: { ctx } }) => {
-    if (ctx?.sourceElement?.id === "composer" && ctx.response?.raw.ok) clear();
-  });
-  on("htmx:after:request", ({ detail: { ctx } }) => {
+  function sendUpTo(end) {
+    const box = $("text");
+    const { value } = box;
+    box.value = value.slice(0, end);
+    if (box.value.trim()) box.form.requestSubmit(); // htmx reads it now
+    box.value = value;
+  }
+
+  on("htmx:finally:request", ({ detail: { ctx } }) => {
     if (ctx?.sourceElement?.id !== "composer") return;
-    if (!ctx.response?.raw.ok) sent = "";
-    if (ctx.response?.raw.status >= 500) {
-      problem("Not sent: the server can't store it now. Try again.");
+    const { response } = ctx;
+    if (response?.raw.ok) {
+      if (ctx.hx.redirect) moveDraft();
+      return queueMicrotask(clear); // when htmx takes the next
     }
-  });
-  on("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx?.sourceElement?.id === "composer" && !ctx.response) {
-      sent = "";
+    if (!response) {
+      lost = { text: sent.trim(), after: sentAfter };
       problem("Not sent: no connection. Your text is still here; try again.");
-    }
+      state("lost");
+      reconnect();
+    } else if (response.status >= 500) {
+      problem("Not sent: the server can't store it now. Try again.");
+    } else if (log) log.scrollTop = 0; // where what holds the text back stands
+    sent = "";
+    ends = [];
+    found();
   });
 
-  // ---- what the tab keeps: how far down the lists are, and what was typed and not sent -------------
+  /** What got no answer turns out to be stored. */
+  function found() {
+    if (!lost || sent) return;
+    const own = [...document.querySelectorAll(`#messages > [data-author=${viewer}]`)];
+    const isIt = (item) =>
+      item.dataset.seq > lost.after && item.querySelector(".text").textContent.trim() === lost.text;
+    if (!own.some(isIt)) return;
+    sent = $("text")?.value.startsWith(lost.text) ? lost.text : "";
+    clear();
+    if ($("text")) renew();
+    $("send-error")?.replaceChildren();
+  }
 
-  const lists = $("desk-lists");
-  const placeKey = lists?.dataset.place;
-  if (lists) lists.scrollTop = sessionStorage.getItem(placeKey) ?? 0;
-  lists?.querySelector(".rows [aria-current]")?.closest("li").scrollIntoView({ block: "nearest" });
+  // ---- what the tab keeps: what was typed and not sent ---------------------------------------------
 
-  const draftKey = `draft ${session ?? "new"}`;
+  /** For the chat that what was written before has just started. */
+  const STARTED = "draft started";
+  let draftKey = `draft ${session ?? "new"}`;
+
+  function moveDraft() {
+    sessionStorage.removeItem(draftKey);
+    draftKey = STARTED;
+    ends = [];
+  }
 
   function restoreDraft() {
-    if ($("text")?.value === "") $("text").value = sessionStorage.getItem(draftKey);
+    const box = $("text");
+    if (!box) return;
+    const begun = sessionStorage.getItem(STARTED);
+    sessionStorage.removeItem(STARTED);
+    if (box.value === "") box.value = begun || sessionStorage.getItem(draftKey);
+    if (begun !== null) box.focus();
   }
 
   /** The conversation went to somebody else, or ended, under the writer's hands. */
@@ -217,18 +272,31 @@
     problem(`Not sent, but kept until ${until}: “${text}”`);
   }
 
-  function keep() {
-    if ($("text")) sessionStorage.setItem(draftKey, unsent());
-    // a phone shows the conversation alone
-    if (lists?.clientHeight) sessionStorage.setItem(placeKey, lists.scrollTop);
-  }
+  let isLeaving = false;
 
-  on("pagehide", keep, globalThis);
+  const keepers = [() => $("text") && sessionStorage.setItem(draftKey, unsent())];
+
+  on("pagehide", () => isLeaving || keepers.forEach((keep) => keep()), globalThis);
   on("submit", ({ target }) => {
     if (!target.matches("[action$='/logout'], [action$='/sign-outs']")) return;
     sessionStorage.clear(); // whoever signs in next in this tab is somebody else
-    globalThis.removeEventListener("pagehide", keep);
+    isLeaving = true;
   });
+
+  // ---- another tab has started the chat that this one would ----------------------------------------
+
+  if (viewer === "user" && $("text") && globalThis.BroadcastChannel) {
+    const starts = new BroadcastChannel("starts");
+    if (session) {
+      starts.postMessage(session);
+      starts.close();
+    } else {
+      starts.onmessage = () => {
+        moveDraft();
+        location.reload();
+      };
+    }
+  }
 
   // ---- small forms: done without leaving the page, and the socket tells what came of it ----------
 
@@ -246,56 +314,16 @@
     }, () => problem("That did not work: no connection."));
   });
 
-  // ---- whom a conversation may go to: asked when the form opens, as colleagues come and go ---------
-
-  const transfer = $("transfer");
-  if (transfer) on("beforetoggle", freshen, transfer);
-
-  async function freshen({ newState }) {
-    if (newState !== "open") return;
-    const answer = await fetch(location.href).catch(() => {});
-    if (!answer?.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const to = $("to");
-    const { value } = to;
-    to.replaceChildren(...fresh.querySelectorAll("#to > option"));
-    if ([...to.options].some((option) => option.value === value)) to.value = value;
-  }
-
-  // ---- the assistant's help for an agent -----------------------------------------------------------
-
-  on("click", (event) => {
-    const button = event.target.closest("[data-advise]");
-    if (!button) return;
-    event.preventDefault();
-    button.disabled = true;
-    post(button.formAction)
-      .then(async (answer) => {
-        if (!answer.ok) return problem(await answer.text());
-        await htmx.swap({ target: "#advice", text: await answer.text(), swap: "innerHTML" });
-        suggest($("advice").firstElementChild?.dataset.reply);
-      })
-      .catch(() => problem("That did not work: no connection."))
-      .finally(() => button.disabled = false);
-  });
-
-  /** Into the box, below what was typed; it is the agent who sends. */
-  function suggest(reply) {
-    const box = $("text");
-    if (!reply || !box) return;
-    box.value = box.value.trim() ? `${box.value}\n\n${reply}` : reply;
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    box.focus();
-  }
-
   // ---- the socket ---------------------------------------------------------------------------------
 
   const live = document.querySelector("[hx-ws\\:connect]");
-  const SILENCE = 40_000;
+  /** Of more than two heartbeats. */
+  const SILENCE = 25_000;
   let heardAt = Date.now();
   let isLinked = false;
 
   function state(name) {
+    if (!live) return;
     isLinked = name === "connected";
     if ($("connection") && !$("composer")?.hidden) $("connection").dataset.state = name;
   }
@@ -310,7 +338,7 @@
     state("connecting");
     setInterval(() => {
       if (Date.now() - heardAt > SILENCE) reconnect();
-    }, 5_000);
+    }, 2_000);
   }
 
   on("htmx:ws:before:connection", ({ detail: { connection } }) => {
@@ -325,14 +353,17 @@
   });
   on("htmx:ws:close", ({ detail: { code } }) => {
     state("lost");
-    if (code === 1008) location.reload(); // signed out, here or elsewhere
+    if (code === 1008 && !isLeaving) location.reload(); // signed out elsewhere
   });
   let before = 0;
   let typed = "";
+  let focused;
   on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
     heardAt = Date.now();
+    state("connected");
     before = lastSeq();
     typed = $("text")?.value;
+    focused = document.activeElement;
     if (message.data.includes?.('"reload":true') && message.data.startsWith("{")) {
       location.reload(); // too far behind to catch up by pushes
     }
@@ -343,15 +374,27 @@
       restoreDraft();
       $("send-error").replaceChildren();
     }
+    found();
     arrived(before);
+    if (!$("text")) document.querySelector(".skip[href='#text']")?.remove();
+    if (focused && !focused.isConnected) refocus();
   });
+
+  /** The control that had the focus has done its work and gone. */
+  function refocus() {
+    const hasKeyboard = matchMedia("(pointer: fine)").matches; // on a screen it would come up
+    (hasKeyboard && $("text") || $("main")).focus({ preventScroll: true });
+  }
+
   on("htmx:after:swap", tellTimes);
+  on("offline", () => state("lost"), globalThis);
   on("online", reconnect, globalThis);
   on("pageshow", ({ persisted }) => persisted && reconnect(), globalThis);
   on("focus", tellSeen, globalThis);
   on("visibilitychange", tellSeen);
 
   restoreDraft();
+  globalThis.page = { $, on, post, problem, keepers };
 
   tellTimes();
   setInterval(tellTimes, 30_000);

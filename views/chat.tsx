@@ -44,7 +44,7 @@ export function ChatPage(props: ChatPageProps) {
       skip={session.status === "open" ? TO_BOX : undefined}
       data={{ "data-session": session.id, "data-past": hasLater ? "" : undefined }}
     >
-      <main id="main" class="talk">
+      <main id="main" class="talk" tabindex={-1}>
         <header class="bar">
           <ChatHead site={site} session={session} agentStatus={agentStatus} />
           <Menu site={site} viewer={viewer} />
@@ -103,7 +103,7 @@ export function NewChatPage({ site, viewer, clientId, draft, problem }: NewChatP
       side="user"
       skip={TO_BOX}
     >
-      <main id="main" class="talk">
+      <main id="main" class="talk" tabindex={-1}>
         <header class="bar">
           <ChatHead site={site} />
           <Menu site={site} viewer={viewer} />

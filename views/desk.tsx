@@ -69,7 +69,7 @@ export function DeskPage({ site, agent, lists, open, live, now }: DeskProps) {
           </>
         )
         : (
-          <main id="main" class="whole">
+          <main id="main" class="whole" tabindex={-1}>
             <Lists site={site} agent={agent} lists={lists} title="h1" />
             <NothingOpen status={agent.status} place={placeOf(lists)} />
           </main>

@@ -4,7 +4,7 @@ import { Icon } from "./icon.tsx";
 
 export interface Site {
   company: string;
-  assets: { css: string; js: string; icons: string; favicon: string };
+  assets: { css: string; js: string; desk: string; icons: string; favicon: string };
   demo: boolean;
 }
 
@@ -53,6 +53,7 @@ export function Document(props: DocumentProps) {
           <link rel="icon" type="image/svg+xml" href={site.assets.favicon} />
           <link rel="stylesheet" href={site.assets.css} />
           <script src={site.assets.js} defer></script>
+          {side === "agent" && <script src={site.assets.desk} defer></script>}
         </head>
         <body class={frame} data-viewer={side} {...data}>
           <a class="skip" href={`#${skip.to}`}>{skip.label}</a>

@@ -120,29 +120,6 @@ browserTest("a text that could not be sent stays, says so, and goes out once", a
   }
 });
 
-browserTest("a send whose answer is lost is one message after the second try", async (stage) => {
-  const site = stage.own(await testSite());
-  const { linus, id } = await talkOn(site);
-  const chat = await stage.page({ url: site.url, as: [linus] });
-  stage.allow(UNANSWERED);
-  await chat.goto("/chat");
-  await connected(chat);
-  await chat.route("**/messages", async (route) => {
-    await route.fetch(); // stored…
-    await route.abort();
-  }, { times: 1 });
-  await say(chat, "Once only");
-  await notSent(chat);
-  assert.equal(await box(chat).inputValue(), "Once only");
-  await button(chat, "Send").click();
-  await gone(chat.getByText(/^Not sent/));
-  await reads(chat, "Once only");
-  assert.equal(await box(chat).inputValue(), "");
-  const { messages } = (await linus.get(`/api/session/messages?sessionId=${id}`)).body;
-  assert.equal(messages.filter(({ text }: { text: string }) => text === "Once only").length, 1);
-  assert.equal((await texts(chat)).filter((text) => text === "Once only").length, 1);
-});
-
 browserTest("a page that was offline has everything once it is online", async (stage) => {
   const site = stage.own(await testSite());
   const { ada, linus, id } = await talkOn(site);
