@@ -44,7 +44,6 @@ const IN_LINE = "You are in line for a person. I can go on looking things up for
 interface Made {
   readonly text: string;
   readonly quotes: readonly Quote[];
-  readonly failed?: unknown;
 }
 
 export class Assistant implements Disposable {
@@ -65,7 +64,7 @@ export class Assistant implements Disposable {
     }
   }
 
-  /** Something was said: whoever asks for a person doesn't wait for the answer that is being made. Returns at once. */
+  /** Something was said: whoever asks for a person joins the line, or has one, before the answer being made is whole. Returns at once. */
   listen(sessionId: string): void {
     if (this.#busy.has(sessionId)) {
       this.#options.later.run("assistant", () => this.#callIfAsked(sessionId));
@@ -121,17 +120,14 @@ export class Assistant implements Disposable {
 
   async #answerTo(session: Session, id: string): Promise<boolean> {
     const { history, question } = await this.#conversation(session);
-    if (wantsPerson(question)) {
-      if (!session.waitingSince) {
-        await this.#call(session, "words");
-        return true;
-      }
-      return await this.#finish(session, id, "small_talk", IN_LINE);
+    const asksForPerson = wantsPerson(question);
+    const rule = asksForPerson ? "words" : ruleFor(session);
+    if (rule && !session.waitingSince) {
+      const { mode } = await this.#call(session, rule);
+      if (mode === "human") return false;
     }
-    const overdue = session.waitingSince ? undefined : ruleFor(session);
-    if (overdue) {
-      await this.#call(session, overdue);
-      return true;
+    if (asksForPerson) {
+      return await this.#finish(await this.#asItIs(session), id, "small_talk", IN_LINE);
     }
     if (!await this.#options.mayAnswer(session.userId)) {
       return await this.#finish(session, id, "cannot_help", ENOUGH);
@@ -143,9 +139,17 @@ export class Assistant implements Disposable {
       await this.#options.store.messages.dropAnswer(session.id, id);
       return false;
     }
+    const now = await this.#asItIs(session);
+    if (made === "failed") return await this.#finish(now, id, "failed", apologyTo(now));
     const sources = library.verify(made.quotes);
-    const outcome = made.failed ? "failed" : outcomeOf(question, made.text, sources);
-    return await this.#finish(session, id, outcome, made.text, sources);
+    const outcome = outcomeOf(question, made.text, sources);
+    return await this.#finish(now, id, outcome, made.text, sources);
+  }
+
+  /** Who joins or leaves the line meanwhile is counted from there on; what was asked meanwhile is not in the answer. */
+  async #asItIs(session: Session): Promise<Session> {
+    const now = await this.#options.store.sessions.find(session.id);
+    return { ...now ?? session, askedSeq: session.askedSeq };
   }
 
   /** What was said before, and everything that is unanswered as one question. */
@@ -160,7 +164,7 @@ export class Assistant implements Disposable {
   }
 
   /** Lets the model speak, showing what it has said so far; undefined once nobody wants to hear it. */
-  async #make(session: Session, id: string, prompt: Prompt): Promise<Made | undefined> {
+  async #make(session: Session, id: string, prompt: Prompt): Promise<Made | "failed" | undefined> {
     const { llm, clock, log } = this.#options;
     using growth = new Growth(session.id, id, this.#options, this.#stop.signal);
     let quotes: readonly Quote[] = [];
@@ -179,7 +183,7 @@ export class Assistant implements Disposable {
     } catch (error) {
       if (growth.unwanted || this.#stop.signal.aborted) return undefined;
       log.warn("model_failed", { model: llm.name, sessionId: session.id, error });
-      return { text: apologyTo(session), quotes: [], failed: error };
+      return "failed";
     }
   }
 
@@ -206,8 +210,8 @@ export class Assistant implements Disposable {
     return true;
   }
 
-  async #call(session: Session, rule: AskRule): Promise<void> {
-    await this.#options.desk.ask(session.id, session.userName, rule);
+  #call({ id, userName }: Session, rule: AskRule): Promise<Session> {
+    return this.#options.desk.ask(id, userName, rule);
   }
 }
 
