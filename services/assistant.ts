@@ -12,12 +12,13 @@ import {
   TIMES,
 } from "./domain.ts";
 import { Growth, untilAborted } from "./growth.ts";
-import { wantsPerson } from "./intent.ts";
+import { besidesPerson, wantsPerson } from "./intent.ts";
 import type { Later } from "./later.ts";
 import type { Library } from "./library.ts";
 import { FIRST_WORDS, type LlmClient, type Prompt, type Quote, TooSlow, WHOLE } from "./llm.ts";
 import type { Log } from "./log.ts";
 import { countsAfter, outcomeOf, ruleFor } from "./outcome.ts";
+import { asksSomething } from "./questions.ts";
 import type { AnswerDraft, Store } from "./store.ts";
 
 export interface AssistantOptions {
@@ -119,21 +120,22 @@ export class Assistant implements Disposable {
   }
 
   async #answerTo(session: Session, id: string): Promise<boolean> {
-    const { history, question } = await this.#conversation(session);
-    const asksForPerson = wantsPerson(question);
+    const { history, question: said } = await this.#conversation(session);
+    const asksForPerson = wantsPerson(said);
+    const question = asksForPerson ? besidesPerson(said) : said;
     const rule = asksForPerson ? "words" : ruleFor(session);
     if (rule && !session.waitingSince) {
       const { mode } = await this.#call(session, rule);
       if (mode === "human") return false;
     }
-    if (asksForPerson) {
+    const { company, library } = this.#options;
+    const found = library.lookUp(question, asked(history));
+    if (asksForPerson && (!asksSomething(question) || found.passages.length === 0)) {
       return await this.#finish(await this.#asItIs(session), id, "small_talk", IN_LINE);
     }
     if (!await this.#options.mayAnswer(session.userId)) {
       return await this.#finish(session, id, "cannot_help", ENOUGH);
     }
-    const { company, library } = this.#options;
-    const found = library.lookUp(question, asked(history));
     const made = await this.#make(session, id, { company, question, history, ...found });
     if (!made) {
       await this.#options.store.messages.dropAnswer(session.id, id);

@@ -1,5 +1,6 @@
 /** When the assistant answers, and when it is silent: the fence of rule 2.4, one answer at a time, none lost. */
 import assert from "node:assert/strict";
+import { BuiltInAssistant } from "../services/builtin.ts";
 import { newId } from "../services/domain.ts";
 import type { Piece } from "../services/llm.ts";
 import { openSqlite } from "../services/sqlite/open.ts";
@@ -249,6 +250,34 @@ test("one answer at a time, to everything unanswered, also on two instances", as
   const answers = (await logOf(linus, sessionId)).filter(isFrom("ai"));
   assert.equal(answers.length, llm.prompts.length);
   assert.ok(answers.length < texts.length);
+});
+
+test("the built-in assistant answers all that waited behind its answer", async () => {
+  const { promise, resolve: goOn } = Promise.withResolvers<void>();
+  const builtIn = new BuiltInAssistant({ pause: () => promise });
+  await using site = await testSite({ llm: builtIn, articles: ARTICLES });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "Hello there, I have two questions");
+  const texts = ["May I return my lamp?", "How long does a parcel take?"];
+  for (const text of texts) await say(linus, sessionId, text);
+  goOn();
+  const { text, sources } = await untilSaid(linus, sessionId, ({ seq }) => seq === 5);
+  assert.match(text, /within 30 days.*3 working days/s);
+  assert.deepEqual(sources.map(({ slug }: { slug: string }) => slug), ["returns", "delivery"]);
+});
+
+test("an answer to one of two questions is none without an article", async () => {
+  await using site = await testSite({ articles: ARTICLES });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  for (let i = 0; i < 2; i++) {
+    const { seq } = await say(linus, sessionId, "May I return my lamp? Who is the king of Peru?");
+    const { text } = await untilSaid(linus, sessionId, (m) => m.sender === "ai" && m.seq > seq);
+    assert.match(text, /nothing about “Who is the king of Peru\?”/);
+  }
+  await pause(50);
+  assert.equal((await info(linus, sessionId)).waiting, false);
 });
 
 test("the model is given the conversation so far and no other's", async () => {

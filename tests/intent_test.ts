@@ -280,6 +280,8 @@ const SMALL: Table = {
     "hi",
     "Hello!",
     "Hello there",
+    "Hello there, I have two questions",
+    "Hi, can you help me?",
     "hey 👋",
     "good morning",
     "Thanks!",
@@ -311,6 +313,8 @@ const SMALL: Table = {
   no: [
     "hi, where is my parcel",
     "Hello, I want to return a lamp",
+    "I have two questions about returns",
+    "can you help me return it",
     "thanks but that is not what I asked",
     "ok and how long does it take?",
     "what",
