@@ -12,12 +12,13 @@ import {
   TIMES,
 } from "./domain.ts";
 import { Growth, untilAborted } from "./growth.ts";
-import { wantsPerson } from "./intent.ts";
+import { besidesPerson, wantsPerson } from "./intent.ts";
 import type { Later } from "./later.ts";
 import type { Library } from "./library.ts";
 import { FIRST_WORDS, type LlmClient, type Prompt, type Quote, TooSlow, WHOLE } from "./llm.ts";
 import type { Log } from "./log.ts";
 import { countsAfter, outcomeOf, ruleFor } from "./outcome.ts";
+import { asksSomething } from "./questions.ts";
 import type { AnswerDraft, Store } from "./store.ts";
 
 export interface AssistantOptions {
@@ -44,7 +45,6 @@ const IN_LINE = "You are in line for a person. I can go on looking things up for
 interface Made {
   readonly text: string;
   readonly quotes: readonly Quote[];
-  readonly failed?: unknown;
 }
 
 export class Assistant implements Disposable {
@@ -65,7 +65,7 @@ export class Assistant implements Disposable {
     }
   }
 
-  /** Something was said: whoever asks for a person doesn't wait for the answer that is being made. Returns at once. */
+  /** Something was said: whoever asks for a person joins the line, or has one, before the answer being made is whole. Returns at once. */
   listen(sessionId: string): void {
     if (this.#busy.has(sessionId)) {
       this.#options.later.run("assistant", () => this.#callIfAsked(sessionId));
@@ -120,32 +120,38 @@ export class Assistant implements Disposable {
   }
 
   async #answerTo(session: Session, id: string): Promise<boolean> {
-    const { history, question } = await this.#conversation(session);
-    if (wantsPerson(question)) {
-      if (!session.waitingSince) {
-        await this.#call(session, "words");
-        return true;
-      }
-      return await this.#finish(session, id, "small_talk", IN_LINE);
+    const { history, question: said } = await this.#conversation(session);
+    const asksForPerson = wantsPerson(said);
+    const question = asksForPerson ? besidesPerson(said) : said;
+    const rule = asksForPerson ? "words" : ruleFor(session);
+    if (rule && !session.waitingSince) {
+      const { mode } = await this.#call(session, rule);
+      if (mode === "human") return false;
     }
-    const overdue = session.waitingSince ? undefined : ruleFor(session);
-    if (overdue) {
-      await this.#call(session, overdue);
-      return true;
+    const { company, library } = this.#options;
+    const found = library.lookUp(question, asked(history));
+    if (asksForPerson && (!asksSomething(question) || found.passages.length === 0)) {
+      return await this.#finish(await this.#asItIs(session), id, "small_talk", IN_LINE);
     }
     if (!await this.#options.mayAnswer(session.userId)) {
       return await this.#finish(session, id, "cannot_help", ENOUGH);
     }
-    const { company, library } = this.#options;
-    const found = library.lookUp(question, asked(history));
     const made = await this.#make(session, id, { company, question, history, ...found });
     if (!made) {
       await this.#options.store.messages.dropAnswer(session.id, id);
       return false;
     }
+    const now = await this.#asItIs(session);
+    if (made === "failed") return await this.#finish(now, id, "failed", apologyTo(now));
     const sources = library.verify(made.quotes);
-    const outcome = made.failed ? "failed" : outcomeOf(question, made.text, sources);
-    return await this.#finish(session, id, outcome, made.text, sources);
+    const outcome = outcomeOf(question, made.text, sources);
+    return await this.#finish(now, id, outcome, made.text, sources);
+  }
+
+  /** Who joins or leaves the line meanwhile is counted from there on; what was asked meanwhile is not in the answer. */
+  async #asItIs(session: Session): Promise<Session> {
+    const now = await this.#options.store.sessions.find(session.id);
+    return { ...now ?? session, askedSeq: session.askedSeq };
   }
 
   /** What was said before, and everything that is unanswered as one question. */
@@ -160,7 +166,7 @@ export class Assistant implements Disposable {
   }
 
   /** Lets the model speak, showing what it has said so far; undefined once nobody wants to hear it. */
-  async #make(session: Session, id: string, prompt: Prompt): Promise<Made | undefined> {
+  async #make(session: Session, id: string, prompt: Prompt): Promise<Made | "failed" | undefined> {
     const { llm, clock, log } = this.#options;
     using growth = new Growth(session.id, id, this.#options, this.#stop.signal);
     let quotes: readonly Quote[] = [];
@@ -179,7 +185,7 @@ export class Assistant implements Disposable {
     } catch (error) {
       if (growth.unwanted || this.#stop.signal.aborted) return undefined;
       log.warn("model_failed", { model: llm.name, sessionId: session.id, error });
-      return { text: apologyTo(session), quotes: [], failed: error };
+      return "failed";
     }
   }
 
@@ -206,8 +212,8 @@ export class Assistant implements Disposable {
     return true;
   }
 
-  async #call(session: Session, rule: AskRule): Promise<void> {
-    await this.#options.desk.ask(session.id, session.userName, rule);
+  #call({ id, userName }: Session, rule: AskRule): Promise<Session> {
+    return this.#options.desk.ask(id, userName, rule);
   }
 }
 

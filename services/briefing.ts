@@ -1,5 +1,5 @@
 /** What an agent reads before the first word (SPEC rule 2.5), drawn from the log and the events. */
-import type { Message, Session, SessionEvent, Source } from "./domain.ts";
+import type { AnswerOutcome, Message, Session, SessionEvent, Source } from "./domain.ts";
 
 export interface BriefingFacts {
   readonly who: string;
@@ -26,16 +26,28 @@ export function briefing(
   const [first] = asked;
   if (!first) return undefined;
   const answers = before.filter(({ sender }) => sender === "ai");
+  const real = lastReal(answers, events);
   const sources = answers.flatMap((answer) => answer.sources ?? []);
   return {
     who: session.userName,
     since: session.createdAt,
     asked: excerpt(asked.map(({ text }) => text).slice(0, 3).join(" · "), EXCERPT),
-    answered: answers.at(-1) && excerpt(answers.at(-1)?.text ?? "", EXCERPT),
+    answered: real && excerpt(real.text, EXCERPT),
     articles: [...new Map(sources.map(({ slug, title }) => [slug, { slug, title }])).values()],
     handedOver: events.findLast(isHandover) && why(events),
     summary: excerpt(summaryOf(first.text), SUMMARY),
   };
+}
+
+/** The last that an article bore out, or else that was no small talk: each is told of by one event, in the same order. */
+function lastReal(
+  answers: readonly Message[],
+  events: readonly SessionEvent[],
+): Message | undefined {
+  const outcomes = events.flatMap((event) => event.kind === "answered" ? [event.outcome] : []);
+  const last = (is: (outcome: AnswerOutcome | undefined) => boolean) =>
+    answers.findLast((_, i) => is(outcomes[i]));
+  return last((outcome) => outcome === "answered") ?? last((outcome) => outcome !== "small_talk");
 }
 
 const isHandover = ({ kind }: SessionEvent): boolean =>

@@ -11,6 +11,11 @@ export function wantsPerson(text: string): boolean {
   );
 }
 
+/** What is left of a text without the words that ask for a person. */
+export function besidesPerson(text: string): string {
+  return text.split(/(?<=[.!?;:,\n…])/u).filter((clause) => !wantsPerson(clause)).join("").trim();
+}
+
 /** Longer texts are never small talk; it also bounds the work that a made-up text can cause. */
 const MAX_SMALL_TALK = 100;
 

@@ -2,7 +2,8 @@
 import MiniSearch from "minisearch";
 import type { Article } from "./articles.ts";
 import type { Source } from "./domain.ts";
-import type { Passage, Quote } from "./llm.ts";
+import type { Part, Passage, Quote } from "./llm.ts";
+import { questionsOf } from "./questions.ts";
 import { type Section, sectionsOf, spreadOf } from "./sections.ts";
 import { Speller } from "./speller.ts";
 import { DURATION, indexTerms, latest, pairsOf, termsOf } from "./words.ts";
@@ -35,8 +36,7 @@ interface Ranked {
 }
 
 export interface Found {
-  /** What was searched for: the question, or with it what it goes on from. */
-  readonly searched: string;
+  readonly parts: readonly Part[];
   readonly passages: readonly Passage[];
 }
 
@@ -108,17 +108,28 @@ export class Library {
     return best([...found.values()], n);
   }
 
-  /** As `passages`; but "and to Norway?" is understood by what was asked before it, `earlier`, oldest first. */
+  /** What fits each thing that is asked. "And to Norway?" is understood by what was asked before it, `earlier`, oldest first. */
   lookUp(asked: string, earlier: readonly string[]): Found {
-    const question = latest(asked);
+    const questions = questionsOf(latest(asked));
+    const parts = questions.map((question, i) =>
+      this.#lookUpOne(question, [...earlier, ...questions.slice(0, i)])
+    );
+    const passages = parts.flatMap((part) => part.passages);
+    const distinct = new Map(
+      passages.map((passage) => [`${passage.slug} ${passage.text}`, passage]),
+    );
+    return { parts, passages: [...distinct.values()] };
+  }
+
+  #lookUpOne(question: string, earlier: readonly string[]): Part {
     for (const before of this.#goesOn(question) ? earlier.slice(-EARLIER).reverse() : []) {
       const searched = `${before} ${question}`;
       const own = termsOf(question, this.#speller).filter((term) => term !== DURATION);
       const fitting = this.#ranked(searched)
         .filter(({ matched }) => own.every((term) => matched.includes(term)));
-      if (fitting.length > 0) return { searched, passages: best(fitting, PASSAGES) };
+      if (fitting.length > 0) return { question, searched, passages: best(fitting, PASSAGES) };
     }
-    return { searched: question, passages: this.passages(question) };
+    return { question, searched: question, passages: this.passages(question) };
   }
 
   #goesOn(question: string): boolean {

@@ -11,15 +11,24 @@ export interface Passage {
   readonly score: number;
 }
 
+/** One of the things that are asked. */
+export interface Part {
+  readonly question: string;
+  /** What the passages were found by: the question, or with it what it goes on from ("and to Norway?"). */
+  readonly searched: string;
+  /** Best first; empty where no article matches. */
+  readonly passages: readonly Passage[];
+}
+
 export interface Prompt {
   readonly company: string;
   /** Everything unanswered, joined by newlines. */
   readonly question: string;
-  /** What the passages were found by, where that is more than the question ("and to Norway?"). */
-  readonly searched?: string;
+  /** What is asked in it, one thing after the other, each with its own passages; missing where that is one. */
+  readonly parts?: readonly Part[];
   /** At most 30, oldest first, before the question. */
   readonly history: readonly Message[];
-  /** Best first; empty where no article matches. */
+  /** Those of all parts, of each the best first; empty where no article matches. */
   readonly passages: readonly Passage[];
   /** Who reads the answer first; the customer, unless an agent asked for a draft. */
   readonly reader?: "customer" | "agent";

@@ -3,6 +3,8 @@
 const PHRASES: Readonly<Record<"hello" | "thanks" | "bye" | "fine", string>> = {
   hello:
     "hello|helo|hi|hiya|hey|heya|good (?:morning|afternoon|evening|day)|morning|greetings|howdy|how are you(?: doing)?(?: today)?" +
+    "|(?:i have|ive got|ive) (?:a|another|one|two|three|some|a few|a couple of) (?:quick |more )?(?:questions?|things to ask)" +
+    "|(?:can|could) you help(?: me)?(?: with (?:something|a question))?" +
     "|hallo|guten (?:tag|morgen|abend)|moin|servus|gruss gott|gruezi|bonjour|bonsoir|salut|coucou|hola|buenas|buenos dias|buenas (?:tardes|noches)" +
     "|hej|hejsan|tja|tjena|god (?:morgon|dag|kvall|morgen|aften)|hei|ciao|salve|buongiorno|buonasera|buon giorno|ola|oi|bom dia|boa (?:tarde|noite)" +
     "|hoi|goedemorgen|goedemiddag|goedenavond|goedendag|dag|czesc|dzien dobry|dobry wieczor|witam|siema|hae|saell|saelar|godan dag(?:inn)?|moi|terve|paivaa",

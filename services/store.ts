@@ -174,8 +174,8 @@ export interface Sessions {
   openOf(userId: string): Promise<Session | undefined>;
   /**
    * Changes who has the session, if it still is as it was read (its `epoch`): writes the events in their order and the line of
-   * each (`lineOf`, sender `system`), raises the epoch, drops an answer being made, resets misses and failures, and recounts both
-   * agents' load. Leaving and entering the line is announced as `queue`. `changed`: somebody else was
+   * each (`lineOf`, sender `system`), raises the epoch, resets misses and failures, and recounts both agents' load. To an agent, or
+   * the end, it drops an answer being made; who joins or leaves the line gets it all the same. Leaving and entering the line is announced as `queue`. `changed`: somebody else was
    * faster, nothing was done. `nobody`: no free agent (only with `free`), nothing was done. Throws `closed` where the session
    * had ended, and `not_found` for an unknown agent.
    */

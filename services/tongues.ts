@@ -42,38 +42,51 @@ function tongue(words: Words): Tongue {
 const NOT_A_PERSON =
   "resources?|rights|number|numbers|id|code|fee|de viajes?|de voyages?|ressources";
 
+/** One person in English, where no other can be meant ("someone" might be a courier). */
+const ONE =
+  "(?:a|an|any|some)(?: (?:real life|real|live|actual))? (?:person|human|agent|representative|employee|member of (?:the |your )?(?:staff|team))" +
+  "|(?:real|live|actual) (?:people|person|humans?|agents?|representatives?)|(?:some|any)(?:one|body) (?:real|human)" +
+  "|one of (?:your|the) (?:colleagues|team|staff|people|agents|employees)";
+
 export const TONGUES: readonly Tongue[] = [
   tongue({ // English
     person: "person|human|humans|human being|agent|representative|rep|operator|advisor|adviser" +
       "|live chat|live support|human support|human help|human assistance|support agent|service agent|team member" +
       "|customer (?:service|support|care)(?: (?:agent|person|rep|representative))?|support person" +
-      "|manager|supervisor|real people|member of (?:staff|your team|the team)",
+      "|manager|supervisor|real people|member of (?:the |your )?(?:staff|team)|(?:some|any)(?:one|body) (?:real|human)",
     anyone:
-      "someone|somebody|anyone|anybody|people|staff|employee|colleague|your team|the team|one of you" +
+      "someone|somebody|anyone|anybody|people|staff|employees?|colleagues?|your team|the team|one of you|one of the team" +
       "|support|(?:your |the )?support team",
     before:
-      "a|an|the|your|any|some|one of your|real|actual|live|human|proper|physical|living|support",
+      "a|an|the|your|any|some|one of your|one of the|real|real life|actual|live|human|proper|physical|living|support",
     contact:
-      "talk|talking|speak|speaking|chat|chatting|get in touch|get through|be connected|be transferred|get connected" +
+      "talk|talking|speak|speaking|chat|chatting|complain|get in touch|get through|be connected|be transferred|get connected" +
       "|(?:connect|transfer|put|hand|pass|forward|escalate|switch|redirect) (?:me|us|this|this chat|my chat|my case)",
-    link: "to|with|w",
+    link: "to|with|w|2",
     wish:
       "want|need|prefer|like|have|get me|give me|get|send me|find me|find|call|bring me|request|want to have",
     polite:
       "please|pls|plz|now|i want|i need|can i have|could i have|can i get|id like|i would like|give me|get me" +
-      "|hi|hello|hey|asap|thanks|thank you|just|sorry|help|immediately|right|ok|no|i mean",
+      "|hi|hello|hey|asap|thanks|thank you|just|only|sorry|help|immediately|right|ok|no|i mean|there",
     after:
       "please|pls|now|here|instead|who|that can|not|right|today|asap|immediately|on|rather|because|since" +
       "|to (?:talk|speak|help|chat|answer|look|assist|call|contact|explain|handle|deal|take|reply|reach)|for this",
     extra: [
-      /\b(?:a|an|any|some|real|live|actual) (?:real |live |actual )?(?:person|human|agent|representative)s? (?:please )?(?:help|look|check|answer|assist|contact|reply|handle|take over|get back)\b/,
+      new RegExp(
+        `(?:^|\\b(?:can|could|let|have|please|want|need|like|get) )(?:${ONE}) (?:please )?(?:help|look|have a look|take a look|check|answer|assist|contact|reply|handle|take over|get back)\\b`,
+      ),
+      new RegExp(
+        `\\b(?:want|like|prefer|rather|need|can i|could i|let me)(?: to)? deal(?:ing)? with (?:${ONE}|someone|somebody)\\b`,
+      ),
+      /\b(?:(?:get|give|find|bring) me|want|need) (?:some|any)(?:one|body) (?:real|human|(?:who|that) (?:(?:can|could|will|actually|really) )*(?:helps?|knows?|understands?|answers?|listens?|speaks?|thinks?|cares?|solves?))\b/,
+      /\b(?:transfer|connect|redirect|forward) (?:me|us)(?: (?:please|pls|plz|now|over|asap))*$/,
       /\b(?:is|are) there (?:a|an|any|some) (?:real |live |actual )?(?:person|people|human|humans|agent|agents|one)\b(?: \w+)? (?:here|available|there|around|online|i can|we can|to talk|to speak)\b/,
       /\b(?:anyone|someone|somebody|anybody|person|human|agent) (?:i|we) (?:can|could) (?:talk|speak|chat|write) (?:to|with)\b/,
-      /\b(?:dont|do not|wont|not|stop) (?:want to |wanna |like |like to )?(?:talk|talking|speak|speaking|chat|chatting) (?:to|with) (?:a |an |this |the |your )?(?:stupid )?(?:bot|robot|machine|ai|computer|chatbot|program)\b/,
+      /\b(?:dont|do not|wont|not|stop) (?:want to |wanna |like |like to )?(?:talk|talking|speak|speaking|chat|chatting|deal|dealing) (?:to|with) (?:a |an |this |the |your )?(?:stupid )?(?:bot|robot|machine|ai|computer|chatbot|program)\b/,
       /\bescalate (?:this|it|my)\b/,
       /\bput me through\b/,
       /\b(?:contact|reach|get hold of|message) (?:(?:a|an|some) (?:real |live |actual )?(?:person|human|agent|representative)|someone|somebody)\b/,
-      /\b(?:can|could) (?:someone|somebody) from (?:your|the) (?:\w+ )?team\b/,
+      /\b(?:can|could|get|have|let) (?:someone|somebody) from (?:(?:your|the) (?:\w+ )?team|(?:customer )?(?:service|support|care))\b/,
       /\bhelp from (?:a|an) (?:real |live |actual )?(?:person|human|agent|representative)\b/,
       /\b(?:get|bring|call) (?:me )?(?:a|one of your) colleagues?\b/,
       /\b(?:talk|speak) (?:to|with) (?:a |an |the )?(?:real|actual|live) one\b/,

@@ -1,5 +1,6 @@
 /** When the assistant answers, and when it is silent: the fence of rule 2.4, one answer at a time, none lost. */
 import assert from "node:assert/strict";
+import { BuiltInAssistant } from "../services/builtin.ts";
 import { newId } from "../services/domain.ts";
 import type { Piece } from "../services/llm.ts";
 import { openSqlite } from "../services/sqlite/open.ts";
@@ -141,6 +142,91 @@ test("the handover line's epoch holds across instances", async () => {
   }
 });
 
+// ---- in line ---------------------------------------------------------------------------------------
+
+/** Says its first words, and the rest once it is told to. */
+function held(rest: string) {
+  const { promise, resolve: goOn } = Promise.withResolvers<void>();
+  const llm = new ScriptedLlm(async function* () {
+    yield { text: "Well, " };
+    await promise;
+    yield* grounded(rest);
+  });
+  return { llm, goOn };
+}
+
+test("who joins the line and leaves it gets the answer that is being made, and it grows all the while", async () => {
+  const { llm, goOn } = held("within 30 days.");
+  await using site = await testSite({ llm, articles: ARTICLES });
+  const { who, sessionId, socket } = await asking(site, "Linus");
+  const first = await socket.type("delta");
+  for (const cancel of [false, true, false]) {
+    ok(await act(who, "handoff", sessionId, { cancel }));
+    assert.match(await who.page(`/chat/${sessionId}`), /id="growing"[^>]*>.*Well,/s);
+  }
+  goOn();
+  const { id, seq } = await untilSaid(who, sessionId, isFrom("ai"));
+  assert.deepEqual([id, seq], [first.id, 5]);
+  assert.equal((await info(who, sessionId)).waiting, true);
+  assert.ok(!socket.frames.some(({ type, dropped }) => type === "delta" && dropped));
+  assert.equal(llm.prompts.length, 1);
+});
+
+test("in line an answer that is being made is still thrown away by the person who comes", async () => {
+  const { llm, goOn } = held("within 30 days.");
+  await using site = await testSite({ llm, articles: ARTICLES });
+  const { who, sessionId, socket } = await asking(site, "Linus");
+  await socket.type("delta");
+  ok(await act(who, "handoff", sessionId));
+  await site.agent("Ada");
+  await socket.next((f) => f.type === "delta" && f.dropped);
+  goOn();
+  await settled(llm);
+  assert.deepEqual((await logOf(who, sessionId)).map(({ text }) => text), [
+    "May I return my lamp?",
+    "Linus asked for a person",
+    "Ada joined",
+  ]);
+});
+
+test("who asks for a person in words joins the line at once, and is answered by the one who is at it", async () => {
+  const { llm, goOn } = held("within 30 days.");
+  await using site = await testSite({ llm, articles: ARTICLES });
+  const { who, sessionId, socket } = await asking(site, "Linus");
+  await socket.type("delta");
+  const { seq } = await say(who, sessionId, "I want to talk to a person");
+  await eventually(async () => (await info(who, sessionId)).waiting);
+  goOn();
+  await untilSaid(who, sessionId, (m) => m.seq > seq && /in line/.test(m.text), 2_000);
+  assert.deepEqual((await logOf(who, sessionId)).filter(isFrom("ai")).map(({ text }) => text), [
+    "Well, within 30 days.",
+    "You are in line for a person. I can go on looking things up for you meanwhile.",
+  ]);
+});
+
+test("who left the line isn't put back by an answer from before that", async () => {
+  const { llm, goOn } = held("");
+  const slow = llm.script;
+  llm.script = () => "I found nothing.";
+  await using site = await testSite({ llm, articles: ARTICLES });
+  const { who, sessionId, socket } = await asking(site, "Linus");
+  await untilSaid(who, sessionId, isFrom("ai"));
+  llm.script = async function* (prompt, signal) {
+    for await (const piece of slow(prompt, signal) as AsyncIterable<Piece>) {
+      if ("text" in piece) yield piece;
+    }
+  };
+  const { seq } = await say(who, sessionId, "And a desk?");
+  await eventually(() => socket.frames.some(({ text }) => text === "Well, "));
+  for (const cancel of [false, true]) ok(await act(who, "handoff", sessionId, { cancel }));
+  goOn();
+  await untilSaid(who, sessionId, (m) => m.sender === "ai" && m.seq > seq);
+  await pause(100);
+  assert.equal((await info(who, sessionId)).waiting, false);
+  await say(who, sessionId, "And a chair?"); // the second in a row since then
+  await eventually(async () => (await info(who, sessionId)).waiting);
+});
+
 // ---- one at a time --------------------------------------------------------------------------------
 
 test("one answer at a time, to everything unanswered, also on two instances", async () => {
@@ -164,6 +250,34 @@ test("one answer at a time, to everything unanswered, also on two instances", as
   const answers = (await logOf(linus, sessionId)).filter(isFrom("ai"));
   assert.equal(answers.length, llm.prompts.length);
   assert.ok(answers.length < texts.length);
+});
+
+test("the built-in assistant answers all that waited behind its answer", async () => {
+  const { promise, resolve: goOn } = Promise.withResolvers<void>();
+  const builtIn = new BuiltInAssistant({ pause: () => promise });
+  await using site = await testSite({ llm: builtIn, articles: ARTICLES });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "Hello there, I have two questions");
+  const texts = ["May I return my lamp?", "How long does a parcel take?"];
+  for (const text of texts) await say(linus, sessionId, text);
+  goOn();
+  const { text, sources } = await untilSaid(linus, sessionId, ({ seq }) => seq === 5);
+  assert.match(text, /within 30 days.*3 working days/s);
+  assert.deepEqual(sources.map(({ slug }: { slug: string }) => slug), ["returns", "delivery"]);
+});
+
+test("an answer to one of two questions is none without an article", async () => {
+  await using site = await testSite({ articles: ARTICLES });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  for (let i = 0; i < 2; i++) {
+    const { seq } = await say(linus, sessionId, "May I return my lamp? Who is the king of Peru?");
+    const { text } = await untilSaid(linus, sessionId, (m) => m.sender === "ai" && m.seq > seq);
+    assert.match(text, /nothing about “Who is the king of Peru\?”/);
+  }
+  await pause(50);
+  assert.equal((await info(linus, sessionId)).waiting, false);
 });
 
 test("the model is given the conversation so far and no other's", async () => {

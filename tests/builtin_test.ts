@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BuiltInAssistant } from "../services/builtin.ts";
 import { cannotHelp } from "../services/intent.ts";
-import type { Piece, Prompt } from "../services/llm.ts";
+import type { Passage, Piece, Prompt } from "../services/llm.ts";
 import { demoLibrary, grade } from "./eval.ts";
 import { ANSWERABLE, HELD_OUT, SECOND, UNANSWERABLE } from "./eval_questions.ts";
 
@@ -9,9 +9,15 @@ const library = demoLibrary();
 const assistant = new BuiltInAssistant({ pause: () => Promise.resolve() });
 
 function promptFor(question: string): Prompt {
-  const passages = library.passages(question);
-  return { company: "Northwind", question, history: [], passages };
+  return { company: "Northwind", question, history: [], ...library.lookUp(question, []) };
 }
+
+const promptOver = (question: string, passage: Passage): Prompt => ({
+  company: "Northwind",
+  question,
+  history: [],
+  passages: [passage],
+});
 
 async function answerTo(prompt: Prompt, signal = new AbortController().signal) {
   const pieces: Piece[] = [];
@@ -41,19 +47,22 @@ Deno.test("the question that every shop is asked has the answer that matters", a
 Deno.test("an item of a list is never said without what the list is about", async () => {
   const text =
     "Returns\nYou can return most things. We can't take back:\nopened bulbs,\ngift cards.";
-  const { text: answer } = await answerTo({
-    ...promptFor("opened bulbs"),
-    passages: [{ slug: "returns", title: "Returns", text, score: 10 }],
-  });
+  const { text: answer } = await answerTo(
+    promptOver("opened bulbs", { slug: "returns", title: "Returns", text, score: 10 }),
+  );
   assert.match(answer, /We can't take back:\n– opened bulbs,/);
 });
 
 Deno.test("a short paragraph is said whole, and a long one from where it answers", async () => {
   const says = async (text: string) =>
-    (await answerTo({
-      ...promptFor("May I swap it for another size?"),
-      passages: [{ slug: "returns", title: "Returns", text: `Exchanges\n${text}`, score: 10 }],
-    })).text;
+    (await answerTo(
+      promptOver("May I swap it for another size?", {
+        slug: "returns",
+        title: "Returns",
+        text: `Exchanges\n${text}`,
+        score: 10,
+      }),
+    )).text;
   const short = "There is a way. Order another size to exchange it. We keep one for you.";
   assert.ok((await says(short)).startsWith(short));
   const long =
@@ -62,18 +71,60 @@ Deno.test("a short paragraph is said whole, and a long one from where it answers
 });
 
 Deno.test("“how do I” prefers what tells to do something", async () => {
-  const { text } = await answerTo({
-    ...promptFor("How do I cancel my order?"),
-    passages: [{
-      slug: "orders",
-      title: "Orders",
-      text:
-        "Orders\nEach order is sacred to us and to all of our many people. We pack it by hand. " +
-        "We cancel an order that nobody pays. It happens. Open your orders to cancel an order. Done.",
-      score: 10,
-    }],
-  });
+  const { text } = await answerTo(promptOver("How do I cancel my order?", {
+    slug: "orders",
+    title: "Orders",
+    text: "Orders\nEach order is sacred to us and to all of our many people. We pack it by hand. " +
+      "We cancel an order that nobody pays. It happens. Open your orders to cancel an order. Done.",
+    score: 10,
+  }));
   assert.match(text, /^Open your orders/);
+});
+
+Deno.test("each of several questions is answered, with its source", async () => {
+  const { text, quotes } = await answerTo(
+    promptFor("Hello there!\nHow long do I have to return a lamp?\nHow do I clean brass?"),
+  );
+  assert.match(text, /within 30 days.*“Returns and refunds”.*brass.*“Care and cleaning”\.$/s);
+  assert.deepEqual(library.verify(quotes).map(({ slug }) => slug), ["returns", "care"]);
+});
+
+Deno.test("a question that goes on from the one before it in the same message is understood by it", async () => {
+  const { text } = await answerTo(
+    promptFor("How long does delivery to Iceland take? And to Norway?"),
+  );
+  assert.match(text, /Iceland: 6 to 10 .*Norway/s);
+});
+
+Deno.test("the one that it found nothing for is named beside the answers to others", async () => {
+  const { text, quotes } = await answerTo(
+    promptFor("Do you sell\tboats? Can I return a lamp? Who is the king of Sweden?"),
+  );
+  assert.match(text, /^You can return a lamp/);
+  assert.match(
+    text,
+    /I found nothing about “Do you sell boats\?” or “Who is the king of Sweden\?”/,
+  );
+  assert.equal(cannotHelp(text, { hasSource: true }), false);
+  assert.deepEqual(library.verify(quotes).map(({ slug }) => slug), ["returns"]);
+});
+
+Deno.test("a draft for an agent holds the answers alone", async () => {
+  const asked = promptFor("Do you sell boats? Can I return a lamp?");
+  const { text } = await answerTo({ ...asked, reader: "agent" });
+  assert.match(text, /^You can return a lamp[^]*“Returns and refunds”\.$/);
+});
+
+Deno.test("what was answered is not said twice, and no more than three answers at a time", async () => {
+  const twice = await answerTo(promptFor("Can I return a lamp? Can I send a lamp back?"));
+  assert.equal(twice.text, (await answerTo(promptFor("Can I return a lamp?"))).text);
+  const { text } = await answerTo(
+    promptFor(
+      "Do you have gift cards? Can I pay by invoice? How do I clean brass? Do you ship to Norway?",
+    ),
+  );
+  assert.equal(text.match(/You can read more/g)?.length, 3);
+  assert.match(text, /Please ask me again: “Do you ship to Norway\?”$/);
 });
 
 Deno.test("an answer comes in pieces, the quotes last", async () => {

@@ -213,3 +213,25 @@ test("the briefing tells who, since when, what was asked and answered, and from 
   assert.match(briefing, /Ada took over/);
   assert.ok(page.indexOf('id="briefing"') < page.indexOf('role="log"'));
 });
+
+test("the briefing shows the last answer that says something, not small talk after it", async () => {
+  const llm = new ScriptedLlm(({ question }) =>
+    /lamp/.test(question) ? grounded("You have 30 days.") : "I found nothing about that."
+  );
+  await using site = await testSite({ llm, articles: ARTICLES });
+  const ada = await site.agent("Ada");
+  await setStatus(ada, { status: "busy" });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  const saidThen = async (text: string) => {
+    const { seq } = await say(linus, sessionId, text);
+    await untilSaid(linus, sessionId, (m) => m.sender === "ai" && m.seq > seq);
+    const page = await ada.page(`/agent/sessions/${sessionId}`);
+    return /<dt>AI said<\/dt><dd[^>]*>(.*?)<\/dd>/s.exec(page)?.[1];
+  };
+  assert.equal(await saidThen("Get me a human"), undefined);
+  assert.equal(await saidThen("Who is the king of Peru?"), "I found nothing about that.");
+  assert.equal(await saidThen("May I return my lamp?"), "You have 30 days.");
+  assert.equal(await saidThen("Thanks!"), "You have 30 days.");
+  assert.equal(await saidThen("I want to talk to a person"), "You have 30 days.");
+});

@@ -128,6 +128,50 @@ for (const [name, { script, does, line }] of Object.entries(TRIGGERS)) {
   });
 }
 
+test("who asks for a person and something else, in one message or two, has the other answered in line", async () => {
+  const llm = new ScriptedLlm(() => grounded("Within 30 days."));
+  await using site = await testSite({ articles: ARTICLES, llm });
+  const texts = [
+    ["May I return my lamp? Get me a human, please."],
+    ["Hello, I want to talk to a person, may I return my lamp?"],
+    ["May I return my lamp?", "Let me talk to a person", "Are you there?"],
+  ];
+  for (const [i, said] of texts.entries()) {
+    const who = await site.customer(`Guest ${i}`);
+    const { sessionId } = await start(who);
+    const actor = { side: "user", id: who.id, name: who.name } as const;
+    const append = (text: string) =>
+      site.store.messages.append(sessionId, actor, { text }, site.clock.now());
+    await Promise.all(said.map(append));
+    await untilInfo(who, sessionId, ({ waiting }) => waiting);
+    const { text, sources } = await untilSaid(who, sessionId, isFrom("ai"));
+    assert.deepEqual([text, sources.length], ["Within 30 days.", 1]);
+    assert.match(
+      llm.prompts[i]?.question ?? "",
+      /^(?:Hello, )?may I return my lamp\?(?: please\.|\nAre you there\?)?$/i,
+    );
+  }
+  assert.equal(llm.prompts.length, texts.length);
+  await site.agent("Ada");
+});
+
+test("who asks for nothing but a person is told of the line, however it is put", async () => {
+  const llm = new ScriptedLlm(() => grounded("Within 30 days."));
+  await using site = await testSite({ articles: ARTICLES, llm });
+  const texts = [
+    "Get me a human, please, this is urgent!",
+    "Is anybody there? I want to talk to a person.",
+    "My lamp has been on its way for days. Get me a human.",
+  ];
+  for (const [i, said] of texts.entries()) {
+    const who = await site.customer(`Guest ${i}`);
+    const { sessionId } = await start(who);
+    await say(who, sessionId, said);
+    assert.match((await untilSaid(who, sessionId, isFrom("ai"))).text, /^You are in line/, said);
+  }
+  assert.equal(llm.prompts.length, 0);
+});
+
 test("asking twice keeps one's place, and asking who has a person already changes nothing", async () => {
   await using site = await testSite();
   const [linus, barbara] = [await site.customer("Linus"), await site.customer("Barbara")];

@@ -218,6 +218,19 @@ Deno.test("several quotes from one article are one source", () => {
   ]);
 });
 
+Deno.test("of several questions each has its own passages, and all of them are there for the model", () => {
+  const found = library.lookUp("Can I return a lamp? And how long to Iceland? Any bleach?", []);
+  assert.deepEqual(found.parts.map(({ passages: [best] }) => best?.slug), [
+    "returns",
+    "delivery",
+    "care",
+  ]);
+  assert.deepEqual(found.passages, found.parts.flatMap(({ passages }) => passages));
+  const twice = library.lookUp("Can I return a lamp? Can I send a lamp back?", []);
+  assert.equal(twice.parts.length, 2);
+  assert.equal(new Set(twice.passages.map(({ text }) => text)).size, twice.passages.length);
+});
+
 Deno.test("a text made to be slow to search is searched at once", () => {
   const demo = demoLibrary();
   const started = performance.now();

@@ -5,7 +5,7 @@ export interface BriefingProps {
   since: Date;
   /** What was asked, in the customer's words. */
   asked: string;
-  /** What the assistant answered last. */
+  /** What the assistant last said about it. */
   answered?: string | undefined;
   articles: readonly { slug: string; title: string }[];
   /** Why a person has it now. */

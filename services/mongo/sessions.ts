@@ -294,10 +294,11 @@ function handing(
 ): void {
   const { _id, epoch, waitingSince, starting } = draft.before;
   const nobody = { mode: "ai", assignedAgent: undefined, agentName: undefined } as const;
-  draft.set({ epoch: epoch + 1, answer: undefined, misses: 0, failures: 0, starting: undefined });
+  draft.set({ epoch: epoch + 1, misses: 0, failures: 0, starting: undefined });
   draft.set({ placeEpoch: undefined, waitingSince: undefined });
   draft.quiet.add("agent");
   draft.tell("session");
+  if (agent || to === "closed") draft.set({ answer: undefined });
   if (agent) {
     const { id: assignedAgent, name: agentName } = agent;
     draft.set({ mode: "human", assignedAgent, agentName, placeEpoch: epoch });

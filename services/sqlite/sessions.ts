@@ -13,9 +13,8 @@ import type { SessionLog } from "./log.ts";
 import type { Places, Receiver } from "./places.ts";
 import { SESSION, type SessionRecord, toSession } from "./rows.ts";
 
-const CHANGE_HANDS = `
-  epoch = epoch + 1, answerId = NULL, answerText = NULL, answerUntil = NULL,
-  misses = 0, failures = 0, agentTyping = NULL`;
+const CHANGE_HANDS = `epoch = epoch + 1, misses = 0, failures = 0, agentTyping = NULL`;
+const LEAVE_AI = `${CHANGE_HANDS}, answerId = NULL, answerText = NULL, answerUntil = NULL`;
 const SQL = {
   add: `
     INSERT INTO sessions (
@@ -26,7 +25,7 @@ const SQL = {
   state: `SELECT epoch, status, assignedAgent, waitingSince FROM sessions WHERE id = :id`,
   toAgent: `
     UPDATE sessions SET mode = 'human', assignedAgent = :agentId, agentName = :agentName,
-      waitingSince = NULL, ${CHANGE_HANDS}
+      waitingSince = NULL, ${LEAVE_AI}
     WHERE id = :id`,
   toAi: `
     UPDATE sessions SET mode = 'ai', assignedAgent = NULL, agentName = NULL,
@@ -38,7 +37,7 @@ const SQL = {
     WHERE id = :id`,
   toClosed: `
     UPDATE sessions SET status = 'closed', closedAt = :now,
-      waitingSince = NULL, silentUntil = NULL, userTyping = NULL, ${CHANGE_HANDS}
+      waitingSince = NULL, silentUntil = NULL, userTyping = NULL, ${LEAVE_AI}
     WHERE id = :id`,
   rate: `
     UPDATE sessions SET rating = :rating, ratingComment = :comment

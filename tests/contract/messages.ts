@@ -336,8 +336,11 @@ function fencing(test: Test): void {
   test("after a handover the answer that was being made is never stored", async (cast) => {
     const { messages } = cast.store;
     const ada = await cast.agent("Ada", { chosen: "busy" });
-    for (const to of ["waiting", "ai", "closed", { agentId: ada.id }] as const) {
+    for (const to of ["closed", { agentId: ada.id }, "free"] as const) {
       const session = await cast.start();
+      if (to === "free") {
+        await cast.store.agents.set(ada.id, { chosen: "available", capacity: 2 }, at(0));
+      }
       const id = newId();
       await cast.asks(session, "Hello?");
       await messages.beginAnswer(session.id, id, at(60), at(0));
@@ -347,6 +350,64 @@ function fencing(test: Test): void {
       assert.deepEqual(await cast.told(session), ["user: Hello?"]);
       assert.deepEqual(await cast.eventKinds(session), ["started"]);
     }
+  });
+
+  test("who joins or leaves the line gets the answer being made, and no other begins", async (cast) => {
+    const { messages } = cast.store;
+    const session = await cast.start();
+    const id = newId();
+    await cast.asks(session, "Hello?");
+    await messages.beginAnswer(session.id, id, at(60), at(0));
+    for (const [to, text] of [["waiting", "Hel"], ["ai", "Hell"], ["waiting", "Hello"]] as const) {
+      const before = await cast.sessionNow(session);
+      const moved = await cast.move(session, to, [asked]);
+      assert.deepEqual(moved.answer, before.answer);
+      assert.equal(await messages.beginAnswer(session.id, newId(), at(99), at(60)), undefined);
+      assert.equal(await messages.growAnswer(session.id, id, text, at(60)), true);
+    }
+    const line = "system: Linus asked for a person";
+    await cast.asks(session, "And when?");
+    assert.ok(await finish(cast, session, id));
+    assert.deepEqual(await cast.told(session), [
+      "user: Hello?",
+      ...[line, line, line],
+      "user: And when?",
+      "ai: Hello!",
+    ]);
+    assert.ok(await messages.beginAnswer(session.id, newId(), at(99), at(60)));
+  });
+
+  test("an answer that was kept in line is another's to make after its lease, and a person's end", async (cast) => {
+    const { messages, sessions } = cast.store;
+    const session = await cast.start();
+    const [lost, heir] = [newId(), newId()];
+    await cast.asks(session, "Hello?");
+    await messages.beginAnswer(session.id, lost, at(12), at(0));
+    await cast.move(session, "waiting", [asked]);
+    assert.deepEqual(await sessions.unanswered(at(12), 9), []);
+    assert.deepEqual((await sessions.unanswered(at(13), 9)).map(({ id }) => id), [session.id]);
+    assert.ok(await messages.beginAnswer(session.id, heir, at(60), at(13)));
+    assert.equal(await finish(cast, session, lost), undefined);
+    await cast.agent("Ada");
+    await cast.move(session, "free");
+    assert.equal(await finish(cast, session, heir), undefined);
+  });
+
+  test("an answer that is made and a line that is joined at once are both there", async (cast) => {
+    await times(10, async (index) => {
+      const session = await cast.start();
+      const id = newId();
+      await cast.asks(session, "Hello?");
+      await cast.store.messages.beginAnswer(session.id, id, at(60), at(0));
+      const [join, answer] = [
+        () => cast.move(session, "waiting", [asked]),
+        () => finish(cast, session, id),
+      ];
+      await Promise.all(index % 2 ? [answer(), join()] : [join(), answer()]);
+      const now = await cast.sessionNow(session);
+      assert.deepEqual([now.lastSeq, now.answeredSeq, "answer" in now], [3, 1, false]);
+      assert.ok(now.waitingSince);
+    });
   });
 
   test("no answer begins while a person has the session or after its end", async (cast) => {
