@@ -138,24 +138,21 @@ export class MongoTries implements Tries {
 
   /** Where an answer was lost one may count twice, which errs on the safe side. */
   async count(id: string, window: number, now: Date): Promise<{ count: number; until: Date }> {
-    const end = new Date(now.getTime() + window);
+    const first = { _id: plain(id), count: 1, until: new Date(now.getTime() + window) };
     const isOn = { $gt: ["$until", now] };
-    const counted = {
+    const next = {
       count: { $cond: [isOn, { $add: ["$count", 1] }, 1] },
-      until: { $cond: [isOn, "$until", end] },
+      until: { $cond: [isOn, "$until", first.until] },
     };
     const { count, until } = await this.#db.run(async ({ tries }) => {
-      const one = () =>
-        tries.findOneAndUpdate({ _id: plain(id) }, [{ $set: counted }], {
-          upsert: true,
-          returnDocument: "after",
+      const further = () =>
+        tries.findOneAndUpdate({ _id: first._id }, [{ $set: next }], { returnDocument: "after" });
+      const insert = () =>
+        tries.insertOne(first).then(() => first, (error) => {
+          if (!isDuplicate(error)) throw error;
+          return further(); // of several who are the first one inserts
         });
-      // of two who are the first one inserts, and the other meets it
-      const found = await one().catch((error) => {
-        if (!isDuplicate(error)) throw error;
-        return one();
-      });
-      return found!;
+      return await further() ?? await insert() ?? first;
     });
     return { count, until };
   }
