@@ -294,12 +294,11 @@ export const Email = z.string()
   .toLowerCase()
   .max(MAX_EMAIL, "That address is too long")
   .pipe(z.email("Enter an e-mail address, like name@example.com"));
+export const fitsBcrypt = (password: string): boolean =>
+  new TextEncoder().encode(password).length <= MAX_PASSWORD_BYTES;
 export const Password = z.string()
   .min(MIN_PASSWORD, `At least ${MIN_PASSWORD} characters`)
-  .refine(
-    (password) => new TextEncoder().encode(password).length <= MAX_PASSWORD_BYTES,
-    `At most ${MAX_PASSWORD_BYTES} bytes`,
-  )
+  .refine(fitsBcrypt, `At most ${MAX_PASSWORD_BYTES} bytes`)
   .refine(
     (password) => !LONE_SURROGATE_OR_NUL.test(password),
     "It has characters that can't be kept",
