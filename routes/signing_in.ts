@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { Email, type Side } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
-import { dropSignInCookie, identitiesOf } from "./actor.ts";
+import { byOwnCookie, dropSignInCookie, identitiesOf } from "./actor.ts";
 import type { Env, Identity, Parts } from "./parts.ts";
 import { addressOf } from "./security.ts";
 
@@ -50,12 +50,12 @@ export async function end(parts: Parts, { actor, signInId }: Pick<Identity, "act
   if (actor.side === "agent") await parts.presence.signOut(actor);
 }
 
-/** Ends every sign-in that the request carries. */
+/** Ends every sign-in that the request carries, after `signedIn`. */
 export async function endCarried(c: Context<Env>, parts: Parts): Promise<void> {
-  const sides = ["user", "agent"] as const;
-  for (const identity of await identitiesOf(c, parts, sides)) {
+  const byBearer = c.var.identities.filter(({ via }) => via === "bearer");
+  for (const identity of [...byBearer, ...await byOwnCookie(c, parts)]) {
     await end(parts, identity);
-    dropSignInCookie(c, parts, identity.actor.side);
+    if (identity.via === "cookie") dropSignInCookie(c, parts, identity.actor.side);
   }
 }
 

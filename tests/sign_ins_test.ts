@@ -88,6 +88,31 @@ test("logout ends every sign-in that the request carries, and no other", async (
   refused(await ask(site, "/api/logout", { json: {} }), 401);
 });
 
+test("logout ends a bearer's sign-in and the cookies', which from another site are left alone", async () => {
+  await using site = await testSite();
+  const logout = async (bearer: string, cookie: string, origin?: string) => {
+    const answer = await ask(site, "/api/logout", {
+      json: {},
+      bearer,
+      cookie,
+      ...(origin && { origin }),
+    });
+    assert.equal(answer.status, 200);
+    assert.equal((await ask(site, "/api/me", { bearer })).status, 401);
+    return { dropped: answer.cookies.length, left: await me(site, cookie) };
+  };
+  const [linus, ada] = [await site.customer("Linus"), await site.agent("Ada")];
+  const bearer = async () => ok(await login(site, linus, "user")).token;
+  for (const origin of [undefined, "null", "https://evil.example"]) {
+    for (const { cookie } of [linus, ada]) {
+      assert.deepEqual(await logout(await bearer(), cookie, origin), { dropped: 0, left: 200 });
+    }
+  }
+  for (const { cookie } of [linus, ada]) {
+    assert.deepEqual(await logout(await bearer(), cookie, site.url), { dropped: 1, left: 401 });
+  }
+});
+
 test("a page's “Sign out” ends its own side only, and “everywhere” every one of the account", async () => {
   await using site = await testSite();
   const [linus, ada] = [await site.customer("Linus"), await site.agent("Ada")];
