@@ -204,6 +204,37 @@ test("a text that can't be kept is 422 and leaves no trace", async () => {
   assert.deepEqual(await logOf(linus, sessionId), before);
 });
 
+test("of message and text the first counts where both are given, and a fault names the one that was sent", async () => {
+  await using all = await pair();
+  const { linus, sessionId } = all;
+  const post = (sent: object) => linus.post("/api/session/message", { sessionId, ...sent });
+  const kept: [object, string][] = [
+    [{ message: "AA", text: "" }, "AA"],
+    [{ message: "AA", text: 7 }, "AA"],
+    [{ message: null, text: "BB" }, "BB"],
+    [{ message: "AA", text: null }, "AA"],
+  ];
+  for (const [sent, text] of kept) assert.equal(ok(await post(sent)).text, text);
+  const faulty: [object, string][] = [
+    [{ message: "" }, "message"],
+    [{ message: "", text: "BB" }, "message"],
+    [{ message: 7, text: "BB" }, "message"],
+    [{ text: "" }, "text"],
+    [{ message: null, text: 7 }, "text"],
+    [{}, "message"],
+  ];
+  await using socket = await linus.socket(`sessionId=${sessionId}`);
+  for (const [sent, field] of faulty) {
+    const { error, fields } = refused(await post(sent), 422, "invalid");
+    assert.deepEqual(Object.keys(fields), [field], JSON.stringify(sent));
+    assert.ok(error.startsWith(`${field}: `), error);
+    socket.send(sent);
+    assert.deepEqual((await socket.type("error")).fields, fields);
+  }
+  const { fields } = refused(await linus.post("/api/session/message", {}), 422, "invalid");
+  assert.deepEqual(Object.keys(fields).sort(), ["message", "sessionId"]);
+});
+
 test("a body that is no JSON, not said to be JSON, or too large has its own status", async () => {
   await using all = await pair();
   const { site, linus, sessionId } = all;
