@@ -306,7 +306,7 @@ export const Password = z.string()
 export const Note = written(MAX_NOTE).transform((note) => note.trim());
 export const Capacity = z.int().min(1, "At least 1").max(MAX_CAPACITY, `At most ${MAX_CAPACITY}`);
 export const Rating = z.int().min(1, "From 1 to 5").max(5, "From 1 to 5");
-export const Seq = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const Seq = z.int("A whole number").min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const MessageDraft = z.object({
   text: Text,

@@ -4,7 +4,7 @@ import { MAX_PAGE, MessageDraft, PAGE, Seq, Text } from "../../services/domain.t
 import { asWhoMay, signedIn } from "../actor.ts";
 import type { Parts } from "../parts.ts";
 import { MessageJson, messageJson } from "./json.ts";
-import { answer, AnyId, api, body, refusals } from "./openapi.ts";
+import { answer, AnyId, api, body, inQuery, refusals, refusedWith } from "./openapi.ts";
 
 /** `origin.md` calls the text `message`: where both are given, that one counts. Null is absent. */
 export const SentMessage = z.preprocess(
@@ -22,8 +22,6 @@ export const SentMessage = z.preprocess(
     .transform(({ message, text = "", ...rest }) => ({ ...rest, text: message ?? text })),
 );
 
-const digits = z.string().regex(/^\d{1,15}$/, "A whole number").transform(Number);
-
 const send = (parts: Parts) =>
   createRoute({
     method: "post",
@@ -34,6 +32,7 @@ const send = (parts: Parts) =>
       ...refusals,
       200: answer("The first message with this clientId", MessageJson),
       201: answer("Stored", MessageJson),
+      409: refusedWith({ messages: z.array(MessageJson).optional() }),
     },
   });
 const read = (parts: Parts) =>
@@ -44,9 +43,9 @@ const read = (parts: Parts) =>
     request: {
       query: z.object({
         sessionId: AnyId,
-        after: digits.pipe(Seq).optional(),
-        before: digits.pipe(Seq).optional(),
-        limit: digits.pipe(z.int().min(1).max(MAX_PAGE)).default(PAGE),
+        after: inQuery(Seq).optional(),
+        before: inQuery(Seq).optional(),
+        limit: inQuery(z.int("A whole number").min(1).max(MAX_PAGE)).default(PAGE),
       }),
     },
     responses: {
