@@ -56,6 +56,26 @@ test("each sign-in is a new one, and the one that the request carried ends", asy
   );
 });
 
+test("signing in ends the cookie's sign-in from this site only, and never a bearer's", async () => {
+  await using site = await testSite();
+  for (
+    const [side, who] of [["user", await site.customer("Linus")], [
+      "agent",
+      await site.agent("Ada"),
+    ]] as const
+  ) {
+    const bearer = ok(await login(site, who, side)).token;
+    const cookie = (await login(site, who, side)).cookies[0]!;
+    for (const origin of ["https://evil.example", "null"]) {
+      ok(await login(site, who, side, { bearer, cookie, origin }));
+      assert.equal(await me(site, cookie), 200);
+    }
+    ok(await login(site, who, side, { bearer, cookie, origin: site.url }));
+    assert.equal(await me(site, cookie), 401);
+    ok(await ask(site, "/api/me", { bearer }));
+  }
+});
+
 test("a sign-in lasts thirty days from its last use, a guest's too", async () => {
   await using site = await testSite();
   const linus = await site.customer("Linus");
