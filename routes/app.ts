@@ -32,6 +32,7 @@ export function createApp(parts: Parts): Hono<Env> {
   app.route("/", health(parts));
   app.route("/", staticFiles());
   app.route("/", socket(parts));
+  app.use("/api/*", crossOrigin(parts)); // before all that may refuse: a browser hides an answer without its header
   app.use(compressed, limitBody, refuseForeignForms(parts.config));
   app.route("/", jsonApi(parts));
   serveDocument(app);
@@ -49,7 +50,7 @@ export function createApp(parts: Parts): Hono<Env> {
 
 function jsonApi(parts: Parts) {
   const app = api();
-  app.use("/api/*", crossOrigin(parts), jsonOnly);
+  app.use("/api/*", jsonOnly);
   app.route("/", users(parts));
   app.route("/", agents(parts));
   app.route("/", sessions(parts));

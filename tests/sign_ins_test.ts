@@ -287,6 +287,32 @@ test("CORS_ORIGINS may call the JSON API with a bearer, and others are not told 
   refused(await ask(site, "/api/session/start", { json, cookie: linus.cookie, origin }), 403);
 });
 
+test("an allowed origin can read every refusal of the API, and no other", async () => {
+  const friend = "https://shop.example";
+  await using site = await testSite({ env: { CORS_ORIGINS: friend } });
+  const { token: bearer } = await site.customer("Linus");
+  const path = "/api/session/message";
+  const answers = async (origin: string): Promise<[number, string | null][]> => {
+    const refusals = [
+      await ask(site, path, { json: "x".repeat(100_000), bearer, origin }),
+      await ask(site, path, { form: { text: "Hello" }, bearer, origin }),
+      await ask(site, path, { json: "no object", bearer, origin }),
+      await ask(site, path, { json: {}, origin }),
+      await ask(site, "/api/nowhere", { origin }),
+    ];
+    return refusals.map(({ status, headers }) => [
+      status,
+      headers.get("access-control-allow-origin"),
+    ]);
+  };
+  const statuses = [413, 415, 422, 401, 404];
+  assert.deepEqual(await answers(friend), statuses.map((status) => [status, friend]));
+  assert.deepEqual(
+    await answers("https://evil.example"),
+    statuses.map((status) => [status, null]),
+  );
+});
+
 // ---- back to where one was going ------------------------------------------------------------------------
 
 test("after signing in one goes on to same-site paths only", async () => {
