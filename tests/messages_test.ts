@@ -149,6 +149,9 @@ test("pages by after, before and limit say whether there is more", async () => {
     const { fields } = refused(answer, 422, "invalid");
     assert.ok(fields[bad.split("=")[0] as string], bad);
   }
+  const both = await linus.get(`/api/session/messages?sessionId=${sessionId}&after=1&before=9`);
+  const { fields } = refused(both, 422, "invalid");
+  assert.deepEqual(Object.keys(fields).sort(), ["after", "before"]);
 });
 
 // ---- the text -----------------------------------------------------------------------------------

@@ -46,6 +46,10 @@ const read = (parts: Parts) =>
         after: inQuery(Seq).optional(),
         before: inQuery(Seq).optional(),
         limit: inQuery(z.int("A whole number").min(1).max(MAX_PAGE)).default(PAGE),
+      }).superRefine(({ after, before }, { addIssue }) => {
+        if (after === undefined || before === undefined) return;
+        const message = "Give after or before, not both";
+        for (const path of [["after"], ["before"]]) addIssue({ code: "custom", path, message });
       }),
     },
     responses: {
