@@ -1,6 +1,6 @@
 /** What the other end of a JSON socket says: a frame at a time, in order, through the same doors as everything else. */
 import { z } from "zod";
-import { type Actor, type Message, type MessageDraft, Seq } from "../services/domain.ts";
+import { type Actor, type Message, type MessageDraft, newId, Seq } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { Kept } from "../services/kept.ts";
 import { SentMessage } from "./api/messages.ts";
@@ -61,9 +61,8 @@ export class Speaker {
 
   /** Whether this socket sent the message: it gets the acknowledgement instead. */
   sent(message: Message): boolean {
-    const { clientId } = message;
-    if (message.sender !== this.#actor.side || clientId === undefined) return false;
-    const key = `${message.sessionId} ${clientId}`;
+    if (message.sender !== this.#actor.side) return false;
+    const key = keyOf(message.sessionId, message);
     const own = this.#own.get(key);
     if (own === SENDING) this.#own.set(key, message);
     return own !== undefined;
@@ -101,17 +100,18 @@ export class Speaker {
     const parsed = SentMessage.safeParse({ sessionId: this.#sessionId, ...sent });
     if (!parsed.success) throw invalid(parsed.error.issues);
     await this.#parts.limits.count("message", this.#actor.id);
-    const { sessionId, clientId = crypto.randomUUID(), ...draft } = parsed.data;
-    return { done: this.#post(sessionId, { ...draft, clientId }, sent) };
+    const { sessionId, ...draft } = parsed.data;
+    const id = newId(this.#parts.clock.now());
+    return { done: this.#post(sessionId, { ...draft, id }, sent) };
   }
 
   async #post(
     sessionId: string,
-    draft: MessageDraft & { clientId: string },
+    draft: MessageDraft & { id: string },
     sent: Record<string, unknown>,
   ): Promise<void> {
-    const { clientId } = draft;
-    const key = `${sessionId} ${clientId}`;
+    const { clientId = null } = draft;
+    const key = keyOf(sessionId, draft);
     if (!this.#own.has(key)) this.#own.set(key, SENDING);
     try {
       const { message } = await this.#parts.chat.post(this.#actor, sessionId, draft);
@@ -159,6 +159,12 @@ export class Speaker {
     this.#connection.send(JSON.stringify(frame));
   }
 }
+
+/** A message comes again under its `clientId`, with the first one's id; without one it has only its own. */
+const keyOf = (
+  sessionId: string,
+  { clientId, id }: { clientId?: string | undefined; id: string },
+) => `${sessionId} ${clientId ?? id}`;
 
 /** A unit of text is three bytes at most, so most frames need no counting. */
 const isTooLarge = (frame: string): boolean =>

@@ -318,4 +318,7 @@ export const MessageDraft = z.object({
   /** The last `seq` that the sender had seen. */
   basedOn: Seq.optional(),
 });
-export type MessageDraft = z.infer<typeof MessageDraft>;
+export type MessageDraft = z.infer<typeof MessageDraft> & {
+  /** The message's, where who sends it has to know it before; never from outside. */
+  readonly id?: string;
+};

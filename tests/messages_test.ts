@@ -154,6 +154,33 @@ test("pages by after, before and limit say whether there is more", async () => {
   assert.deepEqual(Object.keys(fields).sort(), ["after", "before"]);
 });
 
+test("what is said on a socket without a clientId has none, and is acknowledged instead of heard", async () => {
+  await using all = await pair();
+  const { linus, sessionId } = all;
+  const query = `sessionId=${sessionId}`;
+  const [socket, otherTab] = [await linus.socket(query), await linus.socket(query)];
+  const texts = ["None", "Null", "None again"];
+  for (const message of texts) {
+    socket.send({ message, ...(message === "Null" && { clientId: null }) });
+  }
+  const acks = [];
+  for (const _ of texts) acks.push(await socket.type("ack"));
+  for (const { clientId } of acks) assert.equal(clientId, null);
+  const kept = (await logOf(linus, sessionId)).filter(isFrom("user"));
+  assert.deepEqual(kept.map(({ id, text, clientId }) => [id, text, clientId]), [
+    [acks[0].id, "None", null],
+    [acks[1].id, "Null", null],
+    [acks[2].id, "None again", null],
+  ]);
+  for (const { id } of acks) {
+    const heard = await otherTab.type("message");
+    assert.deepEqual([heard.id, heard.clientId], [id, null]);
+  }
+  await say(linus, sessionId, "By REST");
+  assert.equal((await socket.type("message")).message, "By REST");
+  assert.deepEqual(textsOf(socket), ["By REST"]);
+});
+
 // ---- the text -----------------------------------------------------------------------------------
 
 test("a text is kept as written, but that line ends become \\n", async () => {
