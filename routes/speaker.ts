@@ -11,6 +11,8 @@ import type { Parts } from "./parts.ts";
 import type { Connection } from "./sockets.ts";
 
 const MAX_FRAME = 16 * 1024;
+const TOO_LARGE = { code: "too_large", error: "A frame has at most 16 KiB" };
+const NO_OBJECT = { code: "malformed", error: "A frame is a JSON object" };
 const BAD_FRAMES = 3;
 const SENDING = "sending";
 const ACKNOWLEDGED = "acknowledged";
@@ -56,6 +58,10 @@ export class Speaker {
     this.#actor = actor;
     this.#sessionId = sessionId;
     connection.onFrame = (frame) => this.#inTurn(frame);
+    connection.onTooLarge = () => {
+      this.#tell({ type: "error", ...TOO_LARGE });
+      connection.close(1009, TOO_LARGE.error);
+    };
     connection.keep({ [Symbol.dispose]: () => this.#resting?.[Symbol.dispose]() });
   }
 
@@ -83,10 +89,10 @@ export class Speaker {
   async #take(frame: string | undefined): Promise<Taken> {
     if (this.#bad >= BAD_FRAMES) return DONE; // it is being closed
     if (frame !== undefined && isTooLarge(frame)) {
-      return this.#refuse("too_large", "A frame has at most 16 KiB", 1009);
+      return this.#refuse(TOO_LARGE, 1009);
     }
     const sent = frame === undefined ? undefined : parse(frame);
-    if (sent === undefined) return this.#refuse("malformed", "A frame is a JSON object", 1008);
+    if (sent === undefined) return this.#refuse(NO_OBJECT, 1008);
     try {
       if (sent.type === "typing" || sent.type === "seen") await this.#signal(sent);
       else return await this.#say(sent);
@@ -137,9 +143,9 @@ export class Speaker {
     else await chat.seen(this.#actor, sessionId, parsed.data.seq);
   }
 
-  #refuse(code: string, error: string, closeCode: number): Taken {
-    this.#tell({ type: "error", code, error });
-    if (++this.#bad >= BAD_FRAMES) this.#connection.close(closeCode, error);
+  #refuse(fault: { code: string; error: string }, closeCode: number): Taken {
+    this.#tell({ type: "error", ...fault });
+    if (++this.#bad >= BAD_FRAMES) this.#connection.close(closeCode, fault.error);
     return DONE;
   }
 

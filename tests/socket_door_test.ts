@@ -225,6 +225,7 @@ test("whoever signs out while the socket is being opened is shown out", async ()
       this.onClose();
     },
     onFrame: () => Promise.resolve(),
+    onTooLarge() {},
     onClose() {},
   });
   await eventually(() => closed === 1008, { what: "being shown out" });

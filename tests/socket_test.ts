@@ -214,6 +214,19 @@ test("frames too large or not JSON are errors, and the third one is the last", a
   assert.deepEqual(socket.frames.filter(({ type }) => type === "error"), []);
 });
 
+test("a frame above 64 KiB is an error, too, and the last", async () => {
+  await using all = await pair();
+  const { linus, sessionId } = all;
+  for (const size of [64 * 1024 + 1, 1024 * 1024]) {
+    await using socket = await linus.socket(`sessionId=${sessionId}`);
+    await socket.type("session");
+    socket.send("x".repeat(size));
+    const { code, reason } = await socket.closed;
+    assert.deepEqual([code, reason], [1009, "A frame has at most 16 KiB"]);
+    assert.deepEqual(socket.frames.at(-1), { type: "error", code: "too_large", error: reason });
+  }
+});
+
 test("a frame's size is counted in bytes", async () => {
   await using all = await pair();
   const { linus, sessionId } = all;
