@@ -64,6 +64,23 @@ export async function identitiesOf(
     const signedIn = await parts.signIns.behind(bearer);
     return signedIn ? [{ ...signedIn, via: "bearer" }] : [];
   }
+  const identities = await byCookie(c, parts, sides);
+  if (identities.length > 0 && changes(c) && !isOwnOrigin(c, parts.config)) {
+    throw new Fault("forbidden", "This request comes from another site");
+  }
+  return identities;
+}
+
+/** Those of this site's own pages: cookies sent from elsewhere are not relied on, and not touched. */
+export async function byOwnCookie(c: Context<Env>, parts: Parts): Promise<readonly Identity[]> {
+  return isOwnOrigin(c, parts.config) ? await byCookie(c, parts, SIDES) : [];
+}
+
+async function byCookie(
+  c: Context<Env>,
+  parts: Parts,
+  sides: readonly Side[],
+): Promise<readonly Identity[]> {
   const identities: Identity[] = [];
   for (const side of sides) {
     const token = tokenOf(c, parts, side);
@@ -71,9 +88,6 @@ export async function identitiesOf(
     if (token === undefined || signedIn?.actor.side !== side) continue;
     identities.push({ ...signedIn, via: "cookie" });
     if (signedIn.prolonged) setSignInCookie(c, parts, side, token);
-  }
-  if (identities.length > 0 && changes(c) && !isOwnOrigin(c, parts.config)) {
-    throw new Fault("forbidden", "This request comes from another site");
   }
   return identities;
 }

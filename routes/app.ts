@@ -1,5 +1,5 @@
 /** The order of things: what every request passes, the routes, and what is said when something fails. */
-import { Hono, type MiddlewareHandler } from "hono";
+import type { Hono, MiddlewareHandler } from "hono";
 import { compress } from "hono/compress";
 import { createMiddleware } from "hono/factory";
 import { accountPages } from "./account.tsx";
@@ -24,7 +24,7 @@ import { staticFiles } from "./static.ts";
 import { teamPages } from "./team.tsx";
 
 export function createApp(parts: Parts): Hono<Env> {
-  const app = new Hono<Env>();
+  const app = api();
   app.onError(onError(parts));
   app.notFound(notFound(parts));
 
@@ -32,8 +32,10 @@ export function createApp(parts: Parts): Hono<Env> {
   app.route("/", health(parts));
   app.route("/", staticFiles());
   app.route("/", socket(parts));
+  app.use("/api/*", crossOrigin(parts)); // before all that may refuse: a browser hides an answer without its header
   app.use(compressed, limitBody, refuseForeignForms(parts.config));
   app.route("/", jsonApi(parts));
+  serveDocument(app);
 
   app.route("/", publicPages(parts));
   app.route("/", signInPages(parts));
@@ -48,13 +50,12 @@ export function createApp(parts: Parts): Hono<Env> {
 
 function jsonApi(parts: Parts) {
   const app = api();
-  app.use("/api/*", crossOrigin(parts), jsonOnly);
+  app.use("/api/*", jsonOnly);
   app.route("/", users(parts));
   app.route("/", agents(parts));
   app.route("/", sessions(parts));
   app.route("/", messages(parts));
   app.route("/", myself(parts));
-  serveDocument(app);
   return app;
 }
 

@@ -1,10 +1,11 @@
 /** Whether the process lives, whether it can work, and its numbers. */
 import { timingSafeEqual } from "node:crypto";
-import { Hono } from "hono";
+import { createRoute, z } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { Fault } from "../services/errors.ts";
 import { hashOf } from "../services/sign_ins.ts";
+import { answer, api, open, refusals } from "./api/openapi.ts";
 import type { Env, Parts } from "./parts.ts";
 import { isThisHost } from "./security.ts";
 
@@ -44,21 +45,49 @@ export class Metrics {
   });
 }
 
+const alive = createRoute({
+  ...open,
+  method: "get",
+  path: "/healthz",
+  responses: { 200: answer("The process lives", z.object({ status: z.literal("ok") })) },
+});
+const ready = createRoute({
+  ...open,
+  method: "get",
+  path: "/readyz",
+  responses: {
+    200: answer("The store answers", z.object({ status: z.literal("ready") })),
+    503: refusals[503],
+  },
+});
+const numbers = createRoute({
+  method: "get",
+  path: "/metrics",
+  responses: {
+    200: {
+      description: "For Prometheus: from this host without a bearer, else with METRICS_TOKEN",
+      content: { "text/plain": { schema: z.string() } },
+    },
+    403: refusals[403],
+  },
+  security: [{}, { bearer: [] }],
+});
+
 export function health(parts: Parts) {
   const { store, metrics, config } = parts;
-  return new Hono<Env>()
-    .get("/healthz", (c) => c.json({ status: "ok" }))
-    .get("/readyz", async (c) => {
+  return api()
+    .openapi(alive, (c) => c.json({ status: "ok" as const }, 200))
+    .openapi(ready, async (c) => {
       await store.ping();
-      return c.json({ status: "ready" });
+      return c.json({ status: "ready" as const }, 200);
     })
-    .get("/metrics", async (c) => {
+    .openapi(numbers, async (c) => {
       const given = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
       if (!isThisHost(c) && !isSame(given, config.metricsToken)) {
         throw new Fault("forbidden", "The numbers are for this host, or for who has the token");
       }
       const { registry } = metrics;
-      return c.body(await registry.metrics(), 200, { "content-type": registry.contentType });
+      return c.text(await registry.metrics(), 200, { "content-type": registry.contentType });
     });
 }
 

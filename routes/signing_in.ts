@@ -1,8 +1,7 @@
 /** Signing in and out, the same for pages and the JSON API. */
 import type { Context } from "hono";
 import { Email, type Side } from "../services/domain.ts";
-import { Fault } from "../services/errors.ts";
-import { dropSignInCookie, identitiesOf } from "./actor.ts";
+import { byOwnCookie, dropSignInCookie } from "./actor.ts";
 import type { Env, Identity, Parts } from "./parts.ts";
 import { addressOf } from "./security.ts";
 
@@ -29,15 +28,17 @@ export async function proveInLimits<T>(
   return proven;
 }
 
-/** A new sign-in's token; the one of that side which the request carried ends, so that none outlives a sign-in. */
+/**
+ * A new sign-in's token. The one of that side which this site's own cookie carried ends, so that none outlives a
+ * sign-in in a browser; a bearer's stays, since its sender may send it with whatever it asks.
+ */
 export async function begin(
   c: Context<Env>,
   parts: Parts,
   side: Side,
   accountId: string,
 ): Promise<string> {
-  const carried = await carriedBy(c, parts);
-  for (const { actor, signInId } of carried) {
+  for (const { actor, signInId } of await byOwnCookie(c, parts)) {
     if (actor.side === side) await parts.signIns.end(signInId);
   }
   if (side === "agent") await parts.presence.signIn(accountId);
@@ -50,19 +51,11 @@ export async function end(parts: Parts, { actor, signInId }: Pick<Identity, "act
   if (actor.side === "agent") await parts.presence.signOut(actor);
 }
 
-/** Ends every sign-in that the request carries. */
+/** Ends every sign-in that the request carries, after `signedIn`. */
 export async function endCarried(c: Context<Env>, parts: Parts): Promise<void> {
-  const sides = ["user", "agent"] as const;
-  for (const identity of await identitiesOf(c, parts, sides)) {
+  const byBearer = c.var.identities.filter(({ via }) => via === "bearer");
+  for (const identity of [...byBearer, ...await byOwnCookie(c, parts)]) {
     await end(parts, identity);
-    dropSignInCookie(c, parts, identity.actor.side);
+    if (identity.via === "cookie") dropSignInCookie(c, parts, identity.actor.side);
   }
-}
-
-/** A cookie sent from elsewhere is not relied on here, and not touched. */
-async function carriedBy(c: Context<Env>, parts: Parts): Promise<readonly Identity[]> {
-  return await identitiesOf(c, parts, ["user", "agent"]).catch((error) => {
-    if (error instanceof Fault && error.code === "forbidden") return [];
-    throw error;
-  });
 }

@@ -20,7 +20,7 @@ export async function isCallersName(
 }
 
 export function socket(parts: Parts) {
-  const { chat, config, limits, sockets } = parts;
+  const { config, limits, sockets } = parts;
   return new Hono<Env>().get("/ws", async (c) => {
     await limits.count("socketAddress", addressOf(c, config));
     const sessionId = c.req.query("sessionId");
@@ -28,14 +28,12 @@ export function socket(parts: Parts) {
     const { actor } = identity;
     await limits.count("socket", actor.id);
     if (sessionId === undefined) {
-      if (actor.side !== "agent") throw new Fault("malformed", "sessionId is missing");
       return sockets.accept(
         c,
         identity,
         (connection) => new AgentChannel(parts, connection, actor).open(),
       );
     }
-    await chat.sessionFor(actor, sessionId);
     const after = c.req.query("after");
     return sockets.accept(
       c,
@@ -45,7 +43,7 @@ export function socket(parts: Parts) {
   });
 }
 
-/** The first of the request's identities that may read the session, and is who the address claims. */
+/** The first of the request's identities that may listen here, and is who the address claims. */
 async function whoCounts(
   c: Context<Env>,
   parts: Parts,
@@ -57,7 +55,7 @@ async function whoCounts(
   for (const identity of identities) {
     try {
       await refuseOthersNames(c, parts, identity.actor);
-      if (sessionId !== undefined) await parts.chat.sessionFor(identity.actor, sessionId);
+      await refuseStrangers(parts, identity.actor, sessionId);
       return identity;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -65,6 +63,12 @@ async function whoCounts(
     }
   }
   throw refused;
+}
+
+/** To a session that one may read; without one, as an agent. */
+async function refuseStrangers({ chat }: Parts, actor: Actor, sessionId?: string): Promise<void> {
+  if (sessionId !== undefined) await chat.sessionFor(actor, sessionId);
+  else if (actor.side !== "agent") throw new Fault("malformed", "sessionId is missing");
 }
 
 async function identitiesAtSocket(c: Context<Env>, parts: Parts): Promise<readonly Identity[]> {

@@ -20,6 +20,8 @@ export interface Connection {
   keep(resource: Disposable): void;
   /** Text frames that the other end sends, undefined for binary ones; ignored until set. */
   onFrame: (frame: string | undefined) => Promise<void>;
+  /** One of them is too large to be read at all: the last moment to say so. */
+  onTooLarge: () => void;
 }
 
 export interface SocketsOptions {
@@ -81,8 +83,10 @@ export class Sockets implements Disposable {
       close: (code, reason) => socket.close(code, reason),
       keep: (resource) => done.disposed ? resource[Symbol.dispose]() : done.use(resource),
       onFrame: () => Promise.resolve(),
+      onTooLarge: () => {},
     };
     socket.onFrame = (frame) => this.#guarded(socket, () => connection.onFrame(frame));
+    socket.onTooLarge = () => connection.onTooLarge();
     socket.onClose = () => {
       this.#open.delete(socket);
       done.dispose();

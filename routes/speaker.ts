@@ -1,6 +1,6 @@
 /** What the other end of a JSON socket says: a frame at a time, in order, through the same doors as everything else. */
 import { z } from "zod";
-import { type Actor, type Message, type MessageDraft, Seq } from "../services/domain.ts";
+import { type Actor, type Message, type MessageDraft, newId, Seq } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { Kept } from "../services/kept.ts";
 import { SentMessage } from "./api/messages.ts";
@@ -11,6 +11,8 @@ import type { Parts } from "./parts.ts";
 import type { Connection } from "./sockets.ts";
 
 const MAX_FRAME = 16 * 1024;
+const TOO_LARGE = { code: "too_large", error: "A frame has at most 16 KiB" };
+const NO_OBJECT = { code: "malformed", error: "A frame is a JSON object" };
 const BAD_FRAMES = 3;
 const SENDING = "sending";
 const ACKNOWLEDGED = "acknowledged";
@@ -56,14 +58,17 @@ export class Speaker {
     this.#actor = actor;
     this.#sessionId = sessionId;
     connection.onFrame = (frame) => this.#inTurn(frame);
+    connection.onTooLarge = () => {
+      this.#tell({ type: "error", ...TOO_LARGE });
+      connection.close(1009, TOO_LARGE.error);
+    };
     connection.keep({ [Symbol.dispose]: () => this.#resting?.[Symbol.dispose]() });
   }
 
   /** Whether this socket sent the message: it gets the acknowledgement instead. */
   sent(message: Message): boolean {
-    const { clientId } = message;
-    if (message.sender !== this.#actor.side || clientId === undefined) return false;
-    const key = `${message.sessionId} ${clientId}`;
+    if (message.sender !== this.#actor.side) return false;
+    const key = keyOf(message.sessionId, message);
     const own = this.#own.get(key);
     if (own === SENDING) this.#own.set(key, message);
     return own !== undefined;
@@ -84,10 +89,10 @@ export class Speaker {
   async #take(frame: string | undefined): Promise<Taken> {
     if (this.#bad >= BAD_FRAMES) return DONE; // it is being closed
     if (frame !== undefined && isTooLarge(frame)) {
-      return this.#refuse("too_large", "A frame has at most 16 KiB", 1009);
+      return this.#refuse(TOO_LARGE, 1009);
     }
     const sent = frame === undefined ? undefined : parse(frame);
-    if (sent === undefined) return this.#refuse("malformed", "A frame is a JSON object", 1008);
+    if (sent === undefined) return this.#refuse(NO_OBJECT, 1008);
     try {
       if (sent.type === "typing" || sent.type === "seen") await this.#signal(sent);
       else return await this.#say(sent);
@@ -101,17 +106,18 @@ export class Speaker {
     const parsed = SentMessage.safeParse({ sessionId: this.#sessionId, ...sent });
     if (!parsed.success) throw invalid(parsed.error.issues);
     await this.#parts.limits.count("message", this.#actor.id);
-    const { sessionId, clientId = crypto.randomUUID(), ...draft } = parsed.data;
-    return { done: this.#post(sessionId, { ...draft, clientId }, sent) };
+    const { sessionId, ...draft } = parsed.data;
+    const id = newId(this.#parts.clock.now());
+    return { done: this.#post(sessionId, { ...draft, id }, sent) };
   }
 
   async #post(
     sessionId: string,
-    draft: MessageDraft & { clientId: string },
+    draft: MessageDraft & { id: string },
     sent: Record<string, unknown>,
   ): Promise<void> {
-    const { clientId } = draft;
-    const key = `${sessionId} ${clientId}`;
+    const { clientId = null } = draft;
+    const key = keyOf(sessionId, draft);
     if (!this.#own.has(key)) this.#own.set(key, SENDING);
     try {
       const { message } = await this.#parts.chat.post(this.#actor, sessionId, draft);
@@ -137,9 +143,9 @@ export class Speaker {
     else await chat.seen(this.#actor, sessionId, parsed.data.seq);
   }
 
-  #refuse(code: string, error: string, closeCode: number): Taken {
-    this.#tell({ type: "error", code, error });
-    if (++this.#bad >= BAD_FRAMES) this.#connection.close(closeCode, error);
+  #refuse(fault: { code: string; error: string }, closeCode: number): Taken {
+    this.#tell({ type: "error", ...fault });
+    if (++this.#bad >= BAD_FRAMES) this.#connection.close(closeCode, fault.error);
     return DONE;
   }
 
@@ -159,6 +165,12 @@ export class Speaker {
     this.#connection.send(JSON.stringify(frame));
   }
 }
+
+/** A message comes again under its `clientId`, with the first one's id; without one it has only its own. */
+const keyOf = (
+  sessionId: string,
+  { clientId, id }: { clientId?: string | undefined; id: string },
+) => `${sessionId} ${clientId ?? id}`;
 
 /** A unit of text is three bytes at most, so most frames need no counting. */
 const isTooLarge = (frame: string): boolean =>

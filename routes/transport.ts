@@ -13,7 +13,7 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { Log } from "../services/log.ts";
 import type { Env } from "./parts.ts";
 
-/** Above the 16 KiB that a frame may have, so that a sender a little over is told; far above, `ws` closes with 1009. */
+/** Above the 16 KiB that a frame may have, so that a sender a little over may go on; far above, `ws` closes with 1009. */
 const MAX_PAYLOAD = 64 * 1024;
 /** Of one message: what a browser sends comes in one. */
 const MAX_FRAGMENTS = 64;
@@ -35,6 +35,8 @@ export interface LiveSocket {
   readonly buffered: number;
   /** A text frame, or undefined for a binary one. The socket is paused while too many are pending. */
   onFrame: (frame: string | undefined) => Promise<void>;
+  /** A frame began that is far too large: after this the socket closes with 1009. */
+  onTooLarge: () => void;
   onClose: () => void;
 }
 
@@ -194,7 +196,14 @@ function live(ws: WebSocket, duplex: Duplex): LiveSocket {
       return ws.bufferedAmount;
     },
     onFrame: () => Promise.resolve(),
+    onTooLarge: () => {},
     onClose: () => {},
+  };
+  const close = ws.close.bind(ws);
+  // `ws` closes above MAX_PAYLOAD by itself, without a reason and before any event
+  ws.close = (code, reason) => {
+    if (code === 1009 && reason === undefined) socket.onTooLarge();
+    close(code, reason);
   };
   let pending = 0;
   let unheard = 0;

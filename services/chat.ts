@@ -23,7 +23,6 @@ export class Chat {
   readonly #store: Store;
   readonly #desk: Desk;
   readonly #clock: Clock;
-  readonly #typedAt = new Map<string, number>();
 
   constructor({ store, desk, clock }: { store: Store; desk: Desk; clock: Clock }) {
     this.#store = store;
@@ -137,16 +136,11 @@ export class Chat {
   async typing(actor: Actor, id: string): Promise<void> {
     const session = await this.sessionFor(actor, id);
     const side = takesPart(actor, session);
-    if (!side || session.status === "closed" || !this.#mayType(`${id} ${side}`)) return;
-    await this.#store.sessions.typing(id, side, fromNow(this.#clock, TIMES.typing));
-  }
-
-  #mayType(key: string): boolean {
-    const now = this.#clock.now().getTime();
-    if (now - (this.#typedAt.get(key) ?? 0) < TYPING_EVERY) return false;
-    if (this.#typedAt.size > 10_000) this.#typedAt.clear();
-    this.#typedAt.set(key, now);
-    return true;
+    if (!side || session.status === "closed") return;
+    const until = fromNow(this.#clock, TIMES.typing);
+    const told = session.typing[side]; // until then; a message has ended it
+    if (told && until.getTime() - told.getTime() < TYPING_EVERY) return;
+    await this.#store.sessions.typing(id, side, until);
   }
 }
 

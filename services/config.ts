@@ -47,6 +47,8 @@ const Variables = z.object({
   PUBLIC_URL: z.string().refine(isOrigin, "must be an address like https://chat.example.com")
     .transform((url) => url.replace(/\/$/, "")).optional(),
   CORS_ORIGINS: origins.default([]),
+  /** Nothing embeds the widget yet; a wrong list is told all the same. */
+  WIDGET_ORIGINS: origins.default([]),
   AGENT_CAPACITY: wholeNumber(1, MAX_CAPACITY).default(1),
   TRUST_PROXY: wholeNumber(0, 10).default(0),
   METRICS_TOKEN: z.string().optional(),

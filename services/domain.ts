@@ -294,12 +294,11 @@ export const Email = z.string()
   .toLowerCase()
   .max(MAX_EMAIL, "That address is too long")
   .pipe(z.email("Enter an e-mail address, like name@example.com"));
+export const fitsBcrypt = (password: string): boolean =>
+  new TextEncoder().encode(password).length <= MAX_PASSWORD_BYTES;
 export const Password = z.string()
   .min(MIN_PASSWORD, `At least ${MIN_PASSWORD} characters`)
-  .refine(
-    (password) => new TextEncoder().encode(password).length <= MAX_PASSWORD_BYTES,
-    `At most ${MAX_PASSWORD_BYTES} bytes`,
-  )
+  .refine(fitsBcrypt, `At most ${MAX_PASSWORD_BYTES} bytes`)
   .refine(
     (password) => !LONE_SURROGATE_OR_NUL.test(password),
     "It has characters that can't be kept",
@@ -307,7 +306,7 @@ export const Password = z.string()
 export const Note = written(MAX_NOTE).transform((note) => note.trim());
 export const Capacity = z.int().min(1, "At least 1").max(MAX_CAPACITY, `At most ${MAX_CAPACITY}`);
 export const Rating = z.int().min(1, "From 1 to 5").max(5, "From 1 to 5");
-export const Seq = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const Seq = z.int("A whole number").min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const MessageDraft = z.object({
   text: Text,
@@ -319,4 +318,7 @@ export const MessageDraft = z.object({
   /** The last `seq` that the sender had seen. */
   basedOn: Seq.optional(),
 });
-export type MessageDraft = z.infer<typeof MessageDraft>;
+export type MessageDraft = z.infer<typeof MessageDraft> & {
+  /** The message's, where who sends it has to know it before; never from outside. */
+  readonly id?: string;
+};

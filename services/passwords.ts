@@ -1,4 +1,5 @@
 /** The one owner of bcrypt: hashing one at a time, so that sign-ins don't slow a chat's messages. */
+import { fitsBcrypt } from "./domain.ts";
 import type { Log } from "./log.ts";
 
 interface Bcrypt {
@@ -30,10 +31,10 @@ export class Passwords {
     return this.#inTurn(() => this.#bcrypt.hash(password, this.#cost));
   }
 
-  /** Whether it is the password behind `hash`; without a hash false, after the same work. */
+  /** Whether it is the password behind `hash`; without a hash, or longer than any can be, false after the same work. */
   async matches(password: string, hash: string | undefined): Promise<boolean> {
     const same = await this.#inTurn(() => this.#bcrypt.compare(password, hash ?? this.#decoy));
-    return same && hash !== undefined;
+    return same && hash !== undefined && fitsBcrypt(password);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

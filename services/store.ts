@@ -237,7 +237,7 @@ export interface Messages {
    * Stores what a person says, at the next `seq`. Atomic: the session is there and no other customer's (`not_found`), it is open (`closed`), an agent has it (`forbidden` for
    * another's, `not_assigned` for nobody's), `clientId` is new in the session (the first message is returned for the same text,
    * with `repeated`; `conflict` for another), and, for an agent with `basedOn`, nothing by another than that agent and `system` came after
-   * it (`stale`, with those messages). A repeated `clientId` is looked at first. Sets activity and what is asked and answered, and ends the
+   * it (`stale`, with those messages). The draft's `id`, if any, is the new message's. A repeated `clientId` is looked at first. Sets activity and what is asked and answered, and ends the
    * sender's typing.
    */
   append(

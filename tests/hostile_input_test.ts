@@ -45,9 +45,11 @@ async function fieldsOf(world: World): Promise<Field[]> {
     assert.ok(row, path);
     const id = row.thing ? world.idOf(row.thing, "own", "the customer") : "";
     const { json } = await requestOf(row, id, world);
+    const { message: _, ...spoken }: Record<string, unknown> = { ...json };
     for (const [name, property] of Object.entries<Json>(schema.properties ?? {})) {
       const type = [property.type ?? "string"].flat()[0];
-      fields.push({ route: row.route, name, type, json: { ...json } });
+      const counts = name === "text" ? spoken : { ...json }; // beside a message it would not be looked at
+      fields.push({ route: row.route, name, type, json: counts });
     }
   }
   return fields;

@@ -149,6 +149,36 @@ test("pages by after, before and limit say whether there is more", async () => {
     const { fields } = refused(answer, 422, "invalid");
     assert.ok(fields[bad.split("=")[0] as string], bad);
   }
+  const both = await linus.get(`/api/session/messages?sessionId=${sessionId}&after=1&before=9`);
+  const { fields } = refused(both, 422, "invalid");
+  assert.deepEqual(Object.keys(fields).sort(), ["after", "before"]);
+});
+
+test("what is said on a socket without a clientId has none, and is acknowledged instead of heard", async () => {
+  await using all = await pair();
+  const { linus, sessionId } = all;
+  const query = `sessionId=${sessionId}`;
+  const [socket, otherTab] = [await linus.socket(query), await linus.socket(query)];
+  const texts = ["None", "Null", "None again"];
+  for (const message of texts) {
+    socket.send({ message, ...(message === "Null" && { clientId: null }) });
+  }
+  const acks = [];
+  for (const _ of texts) acks.push(await socket.type("ack"));
+  for (const { clientId } of acks) assert.equal(clientId, null);
+  const kept = (await logOf(linus, sessionId)).filter(isFrom("user"));
+  assert.deepEqual(kept.map(({ id, text, clientId }) => [id, text, clientId]), [
+    [acks[0].id, "None", null],
+    [acks[1].id, "Null", null],
+    [acks[2].id, "None again", null],
+  ]);
+  for (const { id } of acks) {
+    const heard = await otherTab.type("message");
+    assert.deepEqual([heard.id, heard.clientId], [id, null]);
+  }
+  await say(linus, sessionId, "By REST");
+  assert.equal((await socket.type("message")).message, "By REST");
+  assert.deepEqual(textsOf(socket), ["By REST"]);
 });
 
 // ---- the text -----------------------------------------------------------------------------------
@@ -202,6 +232,37 @@ test("a text that can't be kept is 422 and leaves no trace", async () => {
     refused(await linus.post("/api/session/message", body), 422, "invalid");
   }
   assert.deepEqual(await logOf(linus, sessionId), before);
+});
+
+test("of message and text the first counts where both are given, and a fault names the one that was sent", async () => {
+  await using all = await pair();
+  const { linus, sessionId } = all;
+  const post = (sent: object) => linus.post("/api/session/message", { sessionId, ...sent });
+  const kept: [object, string][] = [
+    [{ message: "AA", text: "" }, "AA"],
+    [{ message: "AA", text: 7 }, "AA"],
+    [{ message: null, text: "BB" }, "BB"],
+    [{ message: "AA", text: null }, "AA"],
+  ];
+  for (const [sent, text] of kept) assert.equal(ok(await post(sent)).text, text);
+  const faulty: [object, string][] = [
+    [{ message: "" }, "message"],
+    [{ message: "", text: "BB" }, "message"],
+    [{ message: 7, text: "BB" }, "message"],
+    [{ text: "" }, "text"],
+    [{ message: null, text: 7 }, "text"],
+    [{}, "message"],
+  ];
+  await using socket = await linus.socket(`sessionId=${sessionId}`);
+  for (const [sent, field] of faulty) {
+    const { error, fields } = refused(await post(sent), 422, "invalid");
+    assert.deepEqual(Object.keys(fields), [field], JSON.stringify(sent));
+    assert.ok(error.startsWith(`${field}: `), error);
+    socket.send(sent);
+    assert.deepEqual((await socket.type("error")).fields, fields);
+  }
+  const { fields } = refused(await linus.post("/api/session/message", {}), 422, "invalid");
+  assert.deepEqual(Object.keys(fields).sort(), ["message", "sessionId"]);
 });
 
 test("a body that is no JSON, not said to be JSON, or too large has its own status", async () => {

@@ -69,6 +69,30 @@ test("two passwords that differ in their last byte only are two", async () => {
   assert.equal(await passwords.matches("a".repeat(71), hashed), false);
 });
 
+test("72 bytes are a password with nothing after them, wherever it is asked for", async () => {
+  await using site = await testSite();
+  const password = "é".repeat(36);
+  const longer = `${password}anything`;
+  for (const side of ["user", "agent"]) {
+    const { email } = registration(password);
+    await post(site.url, `/api/${side}/register`, registration(password));
+    const login = (tried: string) =>
+      post(site.url, `/api/${side}/login`, { email, password: tried });
+    const [wrong, cut, right] = [await login("wrong"), await login(longer), await login(password)];
+    assert.deepEqual([cut.status, cut.body], [401, wrong.body]);
+    assert.equal(right.status, 200);
+    const account = side === "agent" ? "/agent/account" : "/account";
+    const change = (current: string) =>
+      formStatus(site.fetch(`${account}/password`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${right.body.token}`, origin: site.url },
+        body: new URLSearchParams({ current, password: PASSWORD }),
+      }));
+    assert.equal(await change(longer), 422);
+    assert.equal(await change(password), 303);
+  }
+});
+
 // ---- who is it ----------------------------------------------------------------------------------
 
 test("an unknown e-mail and a wrong password look alike, over JSON and on pages, for both sides", async () => {
@@ -140,7 +164,7 @@ test("a hash is compared for an unknown account as for a known one", async () =>
   assert.deepEqual(compared.map((hash) => hash !== undefined), [true, false, true, false]);
 });
 
-test("without a hash the comparison is a real one, of the same cost, and never true", async () => {
+test("without a hash, or with too long a password, the comparison is a real one of the same cost, and never true", async () => {
   const compared: string[] = [];
   const passwords = await Passwords.open(log, 6);
   const bcrypt = (await import("bcrypt")).default;
@@ -152,10 +176,12 @@ test("without a hash the comparison is a real one, of the same cost, and never t
   try {
     assert.equal(await passwords.matches("anything", undefined), false);
     assert.equal(await passwords.matches("anything", await hash("anything", 6)), true);
+    const longest = "a".repeat(MAX_PASSWORD_BYTES);
+    assert.equal(await passwords.matches(`${longest}b`, await hash(longest, 6)), false);
   } finally {
     bcrypt.compare = compare;
   }
-  assert.deepEqual(compared.map((text) => text.slice(0, 7)), ["$2b$06$", "$2b$06$"]);
+  assert.deepEqual(compared.map((text) => text.slice(0, 7)), Array(3).fill("$2b$06$"));
 });
 
 // ---- what is kept -------------------------------------------------------------------------------

@@ -56,6 +56,26 @@ test("each sign-in is a new one, and the one that the request carried ends", asy
   );
 });
 
+test("signing in ends the cookie's sign-in from this site only, and never a bearer's", async () => {
+  await using site = await testSite();
+  for (
+    const [side, who] of [["user", await site.customer("Linus")], [
+      "agent",
+      await site.agent("Ada"),
+    ]] as const
+  ) {
+    const bearer = ok(await login(site, who, side)).token;
+    const cookie = (await login(site, who, side)).cookies[0]!;
+    for (const origin of ["https://evil.example", "null"]) {
+      ok(await login(site, who, side, { bearer, cookie, origin }));
+      assert.equal(await me(site, cookie), 200);
+    }
+    ok(await login(site, who, side, { bearer, cookie, origin: site.url }));
+    assert.equal(await me(site, cookie), 401);
+    ok(await ask(site, "/api/me", { bearer }));
+  }
+});
+
 test("a sign-in lasts thirty days from its last use, a guest's too", async () => {
   await using site = await testSite();
   const linus = await site.customer("Linus");
@@ -86,6 +106,31 @@ test("logout ends every sign-in that the request carries, and no other", async (
   ok(await ask(site, "/api/logout", { json: {}, bearer: elsewhere }));
   refused(await ask(site, "/api/me", { bearer: elsewhere }), 401, "unauthorized");
   refused(await ask(site, "/api/logout", { json: {} }), 401);
+});
+
+test("logout ends a bearer's sign-in and the cookies', which from another site are left alone", async () => {
+  await using site = await testSite();
+  const logout = async (bearer: string, cookie: string, origin?: string) => {
+    const answer = await ask(site, "/api/logout", {
+      json: {},
+      bearer,
+      cookie,
+      ...(origin && { origin }),
+    });
+    assert.equal(answer.status, 200);
+    assert.equal((await ask(site, "/api/me", { bearer })).status, 401);
+    return { dropped: answer.cookies.length, left: await me(site, cookie) };
+  };
+  const [linus, ada] = [await site.customer("Linus"), await site.agent("Ada")];
+  const bearer = async () => ok(await login(site, linus, "user")).token;
+  for (const origin of [undefined, "null", "https://evil.example"]) {
+    for (const { cookie } of [linus, ada]) {
+      assert.deepEqual(await logout(await bearer(), cookie, origin), { dropped: 0, left: 200 });
+    }
+  }
+  for (const { cookie } of [linus, ada]) {
+    assert.deepEqual(await logout(await bearer(), cookie, site.url), { dropped: 1, left: 401 });
+  }
 });
 
 test("a page's “Sign out” ends its own side only, and “everywhere” every one of the account", async () => {
@@ -240,6 +285,32 @@ test("CORS_ORIGINS may call the JSON API with a bearer, and others are not told 
   assert.equal(other.headers.get("access-control-allow-origin"), null);
   const json = { name: "Linus" };
   refused(await ask(site, "/api/session/start", { json, cookie: linus.cookie, origin }), 403);
+});
+
+test("an allowed origin can read every refusal of the API, and no other", async () => {
+  const friend = "https://shop.example";
+  await using site = await testSite({ env: { CORS_ORIGINS: friend } });
+  const { token: bearer } = await site.customer("Linus");
+  const path = "/api/session/message";
+  const answers = async (origin: string): Promise<[number, string | null][]> => {
+    const refusals = [
+      await ask(site, path, { json: "x".repeat(100_000), bearer, origin }),
+      await ask(site, path, { form: { text: "Hello" }, bearer, origin }),
+      await ask(site, path, { json: "no object", bearer, origin }),
+      await ask(site, path, { json: {}, origin }),
+      await ask(site, "/api/nowhere", { origin }),
+    ];
+    return refusals.map(({ status, headers }) => [
+      status,
+      headers.get("access-control-allow-origin"),
+    ]);
+  };
+  const statuses = [413, 415, 422, 401, 404];
+  assert.deepEqual(await answers(friend), statuses.map((status) => [status, friend]));
+  assert.deepEqual(
+    await answers("https://evil.example"),
+    statuses.map((status) => [status, null]),
+  );
 });
 
 // ---- back to where one was going ------------------------------------------------------------------------

@@ -109,6 +109,9 @@ test("of two cookies the address says which counts, and without a word whoever m
   assert.equal((await last()).sender, "agent");
   const headers = { cookie: cookies(barbara, ada), origin: site.url };
   assert.equal(await codeOf(site, `${s}&userId=${barbara.id}`, headers), "404 not_found");
+  assert.equal(await codeOf(site, "", headers), "101"); // without a session only agents may
+  assert.equal(await codeOf(site, `userId=${barbara.id}`, headers), "400 malformed");
+  assert.equal(await codeOf(site, "", { ...headers, cookie: barbara.cookie }), "400 malformed");
 });
 
 test("a ticket opens one socket, within thirty seconds", async () => {
@@ -222,6 +225,7 @@ test("whoever signs out while the socket is being opened is shown out", async ()
       this.onClose();
     },
     onFrame: () => Promise.resolve(),
+    onTooLarge() {},
     onClose() {},
   });
   await eventually(() => closed === 1008, { what: "being shown out" });

@@ -214,6 +214,19 @@ test("frames too large or not JSON are errors, and the third one is the last", a
   assert.deepEqual(socket.frames.filter(({ type }) => type === "error"), []);
 });
 
+test("a frame above 64 KiB is an error, too, and the last", async () => {
+  await using all = await pair();
+  const { linus, sessionId } = all;
+  for (const size of [64 * 1024 + 1, 1024 * 1024]) {
+    await using socket = await linus.socket(`sessionId=${sessionId}`);
+    await socket.type("session");
+    socket.send("x".repeat(size));
+    const { code, reason } = await socket.closed;
+    assert.deepEqual([code, reason], [1009, "A frame has at most 16 KiB"]);
+    assert.deepEqual(socket.frames.at(-1), { type: "error", code: "too_large", error: reason });
+  }
+});
+
 test("a frame's size is counted in bytes", async () => {
   await using all = await pair();
   const { linus, sessionId } = all;
@@ -251,6 +264,39 @@ test("typing and seen reach the other side, and not the one who types and reads"
     frames.filter((f) => (f.type === "typing" || f.type === "seen") && f.sender === sender);
   assert.deepEqual(own(atLinus.frames, "user"), []);
   assert.deepEqual(own(atAda.frames, "agent"), []);
+});
+
+test("who goes on typing is told of every three seconds, and at once after a message of theirs", async () => {
+  await using all = await pair();
+  const { site, linus, ada, sessionId } = all;
+  const query = `sessionId=${sessionId}`;
+  for (const [who, other] of [[linus, ada], [ada, linus]] as const) {
+    await using typing = await who.socket(query);
+    await using reading = await other.socket(query);
+    for (const socket of [typing, reading]) await socket.type("session");
+    const told = () => reading.frames.filter(({ type }) => type === "typing").length;
+    const types = async () => {
+      typing.send({ type: "typing" });
+      typing.send({ type: "nonsense" }); // answered once the typing is stored
+      await typing.type("error");
+    };
+    await types();
+    await reading.type("typing");
+    await types();
+    await site.clock.move(2_000);
+    await types();
+    await say(other, sessionId, "By the other side");
+    await types();
+    await reading.silence();
+    assert.equal(told(), 1);
+    await say(who, sessionId, "And another thing");
+    await types();
+    await reading.type("typing");
+    await site.clock.move(3_100);
+    await types();
+    await reading.type("typing");
+    assert.equal(told(), 3);
+  }
 });
 
 test("seen never goes back and never beyond the last message", async () => {

@@ -7,7 +7,7 @@ import { asAgent, isAdmin, setSignInCookie, signedIn } from "../actor.ts";
 import type { Parts } from "../parts.ts";
 import { addressOf, baseUrl } from "../security.ts";
 import { begin, proveInLimits } from "../signing_in.ts";
-import { answer, AnyId, api, body, refusals } from "./openapi.ts";
+import { answer, AnyId, api, body, open, refusals } from "./openapi.ts";
 
 const Role = z.enum(["admin", "agent"]);
 const Registered = z.object({
@@ -24,6 +24,7 @@ const SignedInAgent = Registered.omit({ id: true }).extend({
 });
 
 const register = createRoute({
+  ...open,
   method: "post",
   path: "/api/agent/register",
   request: {
@@ -38,6 +39,7 @@ const register = createRoute({
   responses: { ...refusals, 201: answer("Registered; the first agent is the admin", Registered) },
 });
 const login = createRoute({
+  ...open,
   method: "post",
   path: "/api/agent/login",
   request: {

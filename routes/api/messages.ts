@@ -1,27 +1,26 @@
 /** Messages over JSON: send one, read some. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { MAX_PAGE, MessageDraft, PAGE, Seq } from "../../services/domain.ts";
+import { MAX_PAGE, MessageDraft, PAGE, Seq, Text } from "../../services/domain.ts";
 import { asWhoMay, signedIn } from "../actor.ts";
 import type { Parts } from "../parts.ts";
 import { MessageJson, messageJson } from "./json.ts";
-import { answer, AnyId, api, body, refusals } from "./openapi.ts";
+import { answer, AnyId, api, body, inQuery, refusals, refusedWith } from "./openapi.ts";
 
-/** `origin.md` calls the text `message`; either will do. */
+/** `origin.md` calls the text `message`: where both are given, that one counts. Null is absent. */
 export const SentMessage = z.preprocess(
   (sent) => {
     if (sent === null || typeof sent !== "object" || Array.isArray(sent)) return sent;
-    const { message, clientId, basedOn, ...rest } = sent as Record<string, unknown>;
-    return {
-      ...rest,
-      text: rest.text ?? message,
-      ...(clientId !== null && { clientId }), // null is absent
-      ...(basedOn !== null && { basedOn }),
-    };
+    const given: Record<string, unknown> = Object.fromEntries(
+      Object.entries(sent).filter(([, value]) => value !== null),
+    );
+    if (given.message !== undefined) delete given.text;
+    else if (given.text === undefined) given.message = ""; // so that its lack is told with the rest
+    return given;
   },
-  MessageDraft.extend({ sessionId: AnyId }),
+  MessageDraft.extend({ sessionId: AnyId, message: Text.optional(), text: Text.optional() })
+    .openapi({ anyOf: [{ required: ["message"] }, { required: ["text"] }] })
+    .transform(({ message, text = "", ...rest }) => ({ ...rest, text: message ?? text })),
 );
-
-const digits = z.string().regex(/^\d{1,15}$/, "A whole number").transform(Number);
 
 const send = (parts: Parts) =>
   createRoute({
@@ -33,6 +32,7 @@ const send = (parts: Parts) =>
       ...refusals,
       200: answer("The first message with this clientId", MessageJson),
       201: answer("Stored", MessageJson),
+      409: refusedWith({ messages: z.array(MessageJson).optional() }),
     },
   });
 const read = (parts: Parts) =>
@@ -43,9 +43,13 @@ const read = (parts: Parts) =>
     request: {
       query: z.object({
         sessionId: AnyId,
-        after: digits.pipe(Seq).optional(),
-        before: digits.pipe(Seq).optional(),
-        limit: digits.pipe(z.int().min(1).max(MAX_PAGE)).default(PAGE),
+        after: inQuery(Seq).optional(),
+        before: inQuery(Seq).optional(),
+        limit: inQuery(z.int("A whole number").min(1).max(MAX_PAGE)).default(PAGE),
+      }).superRefine(({ after, before }, { addIssue }) => {
+        if (after === undefined || before === undefined) return;
+        const message = "Give after or before, not both";
+        for (const path of [["after"], ["before"]]) addIssue({ code: "custom", path, message });
       }),
     },
     responses: {

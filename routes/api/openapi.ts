@@ -42,6 +42,12 @@ export const answer = <T extends z.ZodType>(description: string, schema: T) => (
 });
 
 const refused = answer("Refused; `code` says why", ErrorJson);
+/** A refusal that says more than others; which of it depends on `code`. */
+export const refusedWith = <T extends z.ZodRawShape>(more: T) =>
+  answer("Refused; `code` says why", ErrorJson.extend(more));
+
+/** Of a route that asks nobody to sign in. */
+export const open = { security: [] };
 
 /** The answers that any route may give instead. */
 export const refusals = {
@@ -59,6 +65,10 @@ export const refusals = {
 
 /** A lookup's id: one that can't be an id finds nothing, like any other that is not there. */
 export const AnyId = z.string().max(200).openapi({ example: "6743a1f00000000000000000" });
+
+/** A number in a query, where all is text. */
+export const inQuery = <T extends z.ZodType>(number: T) =>
+  z.preprocess((text) => /^\d{1,15}$/.test(String(text)) ? Number(text) : text, number);
 
 /** Strict, so that nothing is stored that was never written. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true });

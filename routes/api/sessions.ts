@@ -7,7 +7,7 @@ import { asAgent, asCustomer, asWhoMay, signedIn } from "../actor.ts";
 import type { Parts } from "../parts.ts";
 import { isCallersName } from "../socket.ts";
 import { SessionJson, sessionJson, SessionRowJson, sessionRowJson } from "./json.ts";
-import { answer, AnyId, api, body, refusals } from "./openapi.ts";
+import { answer, AnyId, api, body, refusals, refusedWith } from "./openapi.ts";
 
 const found = { ...refusals, 200: answer("The session as it is now", SessionJson) };
 
@@ -47,6 +47,20 @@ const info = (parts: Parts) =>
     middleware: signedIn(parts),
     request: { query: z.object({ sessionId: AnyId }) },
     responses: found,
+  });
+const claim = (parts: Parts) =>
+  createRoute({
+    method: "post",
+    path: "/api/session/claim",
+    middleware: signedIn(parts, ["agent"]),
+    request: { body: body(z.object({ sessionId: AnyId })) },
+    responses: {
+      ...found,
+      409: refusedWith({
+        assignedAgent: z.string().optional(),
+        agentName: z.string().optional(),
+      }),
+    },
   });
 const ofAgent = (parts: Parts) =>
   createRoute({
@@ -104,14 +118,11 @@ export function sessions(parts: Parts) {
           return c.json(await told(asked), 200);
         }),
     )
-    .openapi(
-      verb(parts, "/api/session/claim", {}, ["agent"]),
-      (c) =>
-        asAgent(c, parts, async (agent) => {
-          const { sessionId } = c.req.valid("json");
-          return c.json(await told(await chat.claim(agent, sessionId)), 200);
-        }),
-    )
+    .openapi(claim(parts), (c) =>
+      asAgent(c, parts, async (agent) => {
+        const { sessionId } = c.req.valid("json");
+        return c.json(await told(await chat.claim(agent, sessionId)), 200);
+      }))
     .openapi(
       verb(parts, "/api/session/transfer", { agentId: AnyId, note: Note.optional() }, ["agent"]),
       (c) =>

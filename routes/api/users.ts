@@ -5,7 +5,7 @@ import { setSignInCookie } from "../actor.ts";
 import type { Parts } from "../parts.ts";
 import { addressOf } from "../security.ts";
 import { begin, proveInLimits } from "../signing_in.ts";
-import { answer, api, body, refusals } from "./openapi.ts";
+import { answer, api, body, open, refusals } from "./openapi.ts";
 
 const Registered = z.object({
   userId: z.string(),
@@ -17,12 +17,14 @@ const SignedIn = Registered.extend({ token: z.string() });
 const GuestSignedIn = SignedIn.omit({ email: true });
 
 const register = createRoute({
+  ...open,
   method: "post",
   path: "/api/user/register",
   request: { body: body(z.object({ name: Name, email: Email, password: Password })) },
   responses: { ...refusals, 201: answer("Registered, not signed in", Registered) },
 });
 const login = createRoute({
+  ...open,
   method: "post",
   path: "/api/user/login",
   request: {
@@ -31,6 +33,7 @@ const login = createRoute({
   responses: { ...refusals, 200: answer("Signed in", SignedIn) },
 });
 const guest = createRoute({
+  ...open,
   method: "post",
   path: "/api/user/guest",
   request: { body: body(z.object({ name: Name })) },

@@ -45,8 +45,7 @@ export class MongoMessages implements Messages {
     draft: MessageDraft,
     now: Date,
   ): Promise<{ message: Message; repeated: boolean }> {
-    const id = newId(now);
-    const { clientId } = draft;
+    const { id = newId(now), clientId } = draft;
     return this.#parts.commit.change(sessionId, async (saying, said) => {
       refuseStrangers(saying, actor);
       const first = firstOf(saying, said, actor, draft);

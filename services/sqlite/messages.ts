@@ -70,7 +70,7 @@ export class SqliteMessages implements Messages {
       if (!tally || (actor.side === "user" && tally.userId !== actor.id)) throw unknown();
       const refusal = refusalOf(tally, actor) ?? this.#stale(sessionId, actor, draft.basedOn);
       const message = refusal ? undefined : this.#log.append(sessionId, {
-        id: newId(now),
+        id: draft.id ?? newId(now),
         sender: actor.side,
         senderId: actor.id,
         senderName: actor.name,

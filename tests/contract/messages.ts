@@ -103,6 +103,17 @@ function refusing(test: Test): void {
 }
 
 function repeating(test: Test): void {
+  test("a message has the id that its draft was given, and under a clientId that comes again the first one's", async (cast) => {
+    const session = await cast.start();
+    const [first, second, third] = [newId(), newId(), newId()];
+    assert.equal((await cast.asks(session, { id: first, text: "Hello?" })).id, first);
+    const draft = { text: "Hello!", clientId: "c-1" };
+    for (const id of [second, third]) {
+      assert.equal((await cast.asks(session, { ...draft, id })).id, second);
+    }
+    assert.deepEqual((await cast.log(session)).map(({ id }) => id), [first, second]);
+  });
+
   test("a clientId that comes again is the first message, also after the end", async (cast) => {
     const session = await cast.start();
     const draft = { text: "Hello?", clientId: "c-1" };
