@@ -160,6 +160,36 @@ test("a text that is refused stays in the box, with the reason", async () => {
   }
 });
 
+test("a text that came too late is shown as it was written", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const grace = await site.agent("Grace");
+  await setStatus(grace, { status: "busy" });
+  const [chat, desk] = [new PlainBrowser(site), new PlainBrowser(site)];
+  await chat.goto("/login");
+  await chat.press("Continue as guest", { Name: "Linus" });
+  await chat.press("Send", { Message: "Hello" });
+  const id = chat.path.split("/")[2] ?? "";
+  await desk.goto(`/agent/login?next=/agent/sessions/${id}`);
+  await desk.press("Sign in", { Email: "ada@agents.example", Password: PASSWORD });
+  const TEXT = "Two lines,\n  and <b>no</b> end";
+  const told = (page: PlainBrowser) => textOf(/role="alert".*?<\/div>/s.exec(page.html)?.[0] ?? "");
+  const written = (page: PlainBrowser) => page.html.includes("Two lines,\n  and &lt;b&gt;no");
+
+  const before = { path: desk.path, html: desk.html };
+  ok(await act(ada, "transfer", id, { agentId: grace.id }));
+  await desk.press("Send", { Message: TEXT });
+  assert.match(told(desk), /another agent's Two lines/);
+  assert.ok(written(desk) && !desk.controls.has("button Send"));
+  ok(await act(grace, "end", id));
+  await Object.assign(desk, before).press("Send", { Message: TEXT });
+  await chat.press("Send", { Message: TEXT });
+  for (const page of [desk, chat]) {
+    assert.match(told(page), /This chat has ended Two lines/);
+    assert.ok(written(page) && !page.controls.has("button Send"));
+  }
+});
+
 test("pressing Send twice on one page sends once", async () => {
   await using site = await testSite();
   const ada = await site.agent("Ada");

@@ -7,7 +7,7 @@ import { Newer } from "./chat.tsx";
 import { Connection, SendError } from "./composer.tsx";
 import { Conversation } from "./conversation.tsx";
 import { Details } from "./customer.tsx";
-import { DeskFoot } from "./desk_foot.tsx";
+import { DeskFoot, mayReply } from "./desk_foot.tsx";
 import { DeskHead, TransferForm } from "./desk_head.tsx";
 import { DeskLists, type DeskListsProps, placeOf, Search, StatusForm } from "./desk_lists.tsx";
 import type { Site } from "./layout.tsx";
@@ -47,14 +47,14 @@ const TO_BOX = { to: "text", label: "Skip to the message box" };
 const TO_LISTS = { to: "desk-lists", label: "Skip to the lists" };
 
 export function DeskPage({ site, agent, lists, open, live, now }: DeskProps) {
-  const mayReply = open?.session.status === "open" && open.session.assignedAgent === agent.id;
+  const toBox = open && mayReply(open.session, agent);
   return (
     <AgentPage
       site={site}
       agent={agent}
       here="desk"
       title={open?.session.userName ?? "Conversations"}
-      skip={mayReply ? TO_BOX : open ? undefined : TO_LISTS}
+      skip={toBox ? TO_BOX : open ? undefined : TO_LISTS}
       data={{
         "data-session": open?.session.id,
         "data-list": lists.list,
@@ -137,7 +137,11 @@ function Talk({ site, agent, place, open, now }: TalkProps) {
         <div class="dock">
           <Newer />
           <AdviceRegion advice={open.advice} />
-          <SendError problem={problem} held={held} />
+          <SendError
+            problem={problem}
+            held={held}
+            unsent={mayReply(session, agent) ? undefined : draft}
+          />
           <DeskFoot
             site={site}
             agent={agent}
