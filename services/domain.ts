@@ -100,6 +100,16 @@ export interface GrowingAnswer {
   readonly until: Date;
 }
 
+/** The last words of a person or the assistant. */
+export interface LastMessage {
+  readonly sender: Sender;
+  /** A person's. */
+  readonly senderId?: string;
+  /** Missing in documents of MongoDB that were written before it was kept there. */
+  readonly senderName?: string;
+  readonly text: string;
+}
+
 export interface Session {
   readonly id: string;
   readonly userId: string;
@@ -121,7 +131,7 @@ export interface Session {
   readonly lastSeq: number;
   /** How the customer's first message begins. */
   readonly subject?: string;
-  readonly lastMessage?: { readonly sender: Sender; readonly text: string };
+  readonly lastMessage?: LastMessage;
   /** `seq` of the customer's latest message, 0 before the first. */
   readonly askedSeq: number;
   /** Up to which `seq` the customer has had an answer, from anyone. */

@@ -221,6 +221,20 @@ test("a desk's list says how long a customer waits for an answer, until there is
   assert.ok(!(await row()).includes("no answer"));
 });
 
+test("a desk names the agent who wrote, not the one who has the conversation", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const { sessionId } = await start(await site.customer("Linus"));
+  await say(ada, sessionId, "Hello!");
+  const grace = await site.agent("Grace");
+  const words = async (who: Person, list: string) =>
+    textOf(/class="words"[^>]*>(.*?)<\/p>/s.exec(await who.page(`/agent?list=${list}`))?.[1] ?? "");
+  assert.equal(await words(ada, "mine"), "You: Hello!");
+  ok(await act(ada, "transfer", sessionId, { agentId: grace.id }));
+  assert.equal(await words(grace, "mine"), "Ada: Hello!");
+  assert.equal(await words(ada, "others"), "You: Hello!");
+});
+
 test("no page loads anything from another host, or has script or style in it", async () => {
   await using all = await world();
   for (const page of all.pages) {
