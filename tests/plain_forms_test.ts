@@ -104,8 +104,13 @@ test("a customer and an agent talk from the first to the last page without any J
   await ada.goto(ada.path);
   assert.match(textOf(ada.html), /rated 4 of 5.*It can only be read/s);
   assert.ok(!ada.controls.has("button Send"));
+  const [path] = ada.path.split("?");
   await ada.press("Offline");
   assert.match(ada.html, /value="offline" aria-pressed="true"/);
+  assert.equal(ada.path.split("?")[0], path); // the conversation that was open
+  ada.html = ada.html.replaceAll(/(name="next" value=")[^"]*/g, "$1https://elsewhere.example/");
+  await ada.press("Offline");
+  assert.equal(ada.path, "/agent");
   await ada.press("Sign out");
   assert.equal(ada.path, "/agent/login");
   await linus.press("Sign out");
