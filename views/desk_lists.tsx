@@ -116,7 +116,7 @@ export function DeskLists(props: DeskListsProps) {
       {q && <p class="found">{found(q, rows.length, hasMore)}</p>}
       {after && <a class="more" href={`/agent?list=${list}`}>Newest</a>}
       {rows.length === 0 && !q && <p class="none">{EMPTY[list]}</p>}
-      <ul class="rows">
+      <ul class="rows" aria-label={q ? "Found" : LIST_NAMES[list]}>
         {rows.map((row) => (
           <DeskRow row={row} place={place} me={me} isOpen={row.id === current} now={now} />
         ))}

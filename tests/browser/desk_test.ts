@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { eventually, testSite } from "../helpers.ts";
 import { browserTest } from "./browser.ts";
 import { post, talkOn } from "./home.ts";
-import { button, connected, log, reads, shows, status } from "./pages.ts";
+import { button, connected, link, log, reads, shows, status } from "./pages.ts";
 
 browserTest("a colleague's words stand under the colleague's name", async (stage) => {
   const site = stage.own(await testSite());
@@ -56,4 +56,20 @@ browserTest("who is available with no place left is told why that is busy", asyn
   await shows(desk, "1 of 1 open: busy until one ends");
   await status(desk, "Busy").waitFor();
   assert.deepEqual(await search(), before); // nothing moved
+});
+
+browserTest("the list that is shown is called by its name", async (stage) => {
+  const site = stage.own(await testSite());
+  const { ada } = await talkOn(site);
+  const desk = await stage.page({ url: site.url, as: [ada] });
+  const list = (name: string) => desk.getByRole("list", { name, exact: true });
+  await desk.goto("/agent");
+  await list("Mine").getByRole("link", { name: "Linus" }).waitFor();
+  for (const name of ["Waiting", "AI", "Others", "Closed"]) {
+    await link(desk, name).click();
+    await desk.waitForURL(`**/agent?list=${name.toLowerCase()}`);
+    assert.deepEqual([await list(name).count(), await list("Mine").count()], [1, 0]);
+  }
+  await desk.goto("/agent?q=Linus");
+  await list("Found").getByRole("link", { name: "Linus" }).waitFor();
 });
