@@ -35,7 +35,13 @@ async function world() {
     { path: "/help/returns", names: ["heading Returns"] },
     {
       path: "/register",
-      names: ["textbox Name", "textbox Email", "textbox Password", "button Create account"],
+      names: [
+        "textbox Name",
+        "textbox Email",
+        "textbox Password",
+        "button Create account",
+        "link Sign in",
+      ],
     },
     {
       path: "/login",
