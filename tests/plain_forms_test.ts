@@ -136,7 +136,7 @@ test("a colleague's conversation is transferred to oneself; who takes over too l
   within(desk, "textbox Message", "button Send");
 });
 
-test("looking at /chat takes nobody's place; the first message does", async () => {
+test("looking at /chat, and ending that, takes nobody's place; the first message does", async () => {
   await using site = await testSite();
   const ada = await site.agent("Ada");
   const linus = new PlainBrowser(site);
@@ -144,7 +144,12 @@ test("looking at /chat takes nobody's place; the first message does", async () =
   await linus.press("Continue as guest", { Name: "Linus" });
   for (let i = 0; i < 3; i++) await linus.goto("/chat");
   const mine = async () => (await ada.get(`/api/session/agent/${ada.id}`)).body.sessions.length;
+  await linus.press("End chat");
+  assert.equal(linus.path.split("?")[0], "/");
+  await linus.goto("/history");
+  assert.match(textOf(linus.html), /You have no chats yet/);
   assert.equal(await mine(), 0);
+  await linus.goto("/chat");
   await linus.press("Send", { Message: "Hello" });
   assert.equal(await mine(), 1);
   assert.deepEqual(linus.log, ["Ada joined", "Linus: Hello"]);

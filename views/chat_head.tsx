@@ -28,7 +28,7 @@ export function ChatHead({ site, session, agentStatus }: ChatHeadProps) {
         </p>
       </div>
       {mayAsk && <Ask session={session} />}
-      {isOpen && session && <End site={site} session={session} />}
+      {isOpen && <End site={site} session={session} />}
     </div>
   );
 }
@@ -60,9 +60,11 @@ function Ask({ session }: { session: Session | undefined }) {
   );
 }
 
-function End({ site, session }: { site: Site; session: Session }) {
+/** Before the first message there is nothing to end: it only leaves. */
+function End({ site, session }: { site: Site; session: Session | undefined }) {
+  const action = session ? `/chat/${session.id}/closure` : "/";
   return (
-    <form method="post" action={`/chat/${session.id}/closure`} data-quiet="">
+    <form method={session ? "post" : "get"} action={action} data-quiet={session && ""}>
       <button type="submit" class="quiet fold">
         <Icon site={site} name="end" />
         <span>End chat</span>

@@ -180,3 +180,15 @@ browserTest(
     }
   },
 );
+
+browserTest('"End chat" before the first message leaves, and nothing was begun', async (stage) => {
+  const site = stage.own(await testSite());
+  const linus = await site.customer("Linus");
+  const page = await stage.page({ url: site.url, as: [linus] });
+  await page.goto("/chat");
+  await button(page, "End chat").click();
+  await link(page, "Start chat").waitFor();
+  assert.equal(new URL(page.url()).pathname, "/");
+  await page.goto("/history");
+  await shows(page, "You have no chats yet.");
+});
