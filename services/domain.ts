@@ -281,13 +281,17 @@ export type Change =
 
 const LONE_SURROGATE_OR_NUL = /\0|\p{Surrogate}/u;
 
+const atMost = (max: number): string => `At most ${max.toLocaleString("en")} characters`;
+/** Of a message. */
+export const TOO_LONG = atMost(MAX_TEXT);
+
 /** Text kept as written, but that every line end becomes "\n". */
 const written = (max: number) =>
   z.string()
     .transform((text) => text.replace(/\r\n?/g, "\n"))
     .pipe(
       z.string()
-        .max(max, `At most ${max.toLocaleString("en")} characters`)
+        .max(max, atMost(max))
         .refine(
           (text) => !LONE_SURROGATE_OR_NUL.test(text),
           "It has characters that can't be kept",

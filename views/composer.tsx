@@ -1,6 +1,5 @@
 /** Where people write, and what becomes of it. */
 import type { Child } from "hono/jsx";
-import { MAX_TEXT } from "../services/domain.ts";
 import { Icon } from "./icon.tsx";
 import type { Site } from "./layout.tsx";
 
@@ -42,7 +41,6 @@ export function Composer(props: ComposerProps) {
         id="text"
         name="text"
         rows={1}
-        maxlength={MAX_TEXT}
         placeholder={placeholder}
         autocomplete="off"
         dir="auto"
