@@ -43,7 +43,7 @@ function Subtitle({ site, session, agentStatus = "available" }: ChatHeadProps) {
   if (session?.status === "closed") {
     return <>Ended {session.closedAt && <Day at={session.closedAt} />}</>;
   }
-  if (session?.mode === "human") return <>{site.company} support · {PRESENCE[agentStatus]}</>;
+  if (session?.mode === "human") return <>{PRESENCE[agentStatus]} · {site.company} support</>;
   return (
     <>
       AI<span class="roomy">{` · answers from ${site.company}'s articles`}</span>
