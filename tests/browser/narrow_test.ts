@@ -79,3 +79,18 @@ browserTest("a phone's chat tells who answers, and its head stays as it is", asy
     await button(page, "Talk to a person").waitFor();
   }
 });
+
+browserTest("a phone never has to zoom in on a field", async (stage) => {
+  const site = stage.own(await testSite());
+  const { ada, linus, id } = await talkOn(site);
+  const touch = { viewport: PHONE, hasTouch: true, isMobile: true };
+  const page = await stage.page({ url: site.url, as: [ada, linus], ...touch });
+  for (const path of ["/chat", "/account", "/help", "/agent", `/agent/sessions/${id}`]) {
+    await page.goto(path);
+    const sizes = await page.evaluate<string[]>(
+      `[...document.querySelectorAll("input:not([type=hidden]), textarea, select")]
+        .map((field) => getComputedStyle(field).fontSize)`,
+    );
+    assert.deepEqual([...new Set(sizes)], ["16px"], path);
+  }
+});
