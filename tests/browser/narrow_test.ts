@@ -94,3 +94,17 @@ browserTest("a phone never has to zoom in on a field", async (stage) => {
     assert.deepEqual([...new Set(sizes)], ["16px"], path);
   }
 });
+
+browserTest("the desk's Send stands at the right, however narrow its composer", async (stage) => {
+  const site = stage.own(await testSite());
+  const { ada, id } = await talkOn(site);
+  const page = await stage.page({ url: site.url, as: [ada] });
+  for (const width of [320, 768, 1360]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`/agent/sessions/${id}`);
+    const composer = await boxOf(page.locator("#composer"));
+    const send = await boxOf(button(page, "Send"));
+    const left = composer.x + composer.width - send.x - send.width;
+    assert.ok(left >= 0 && left < 16, `${width}: ${left}`);
+  }
+});
