@@ -230,6 +230,7 @@ function afterHearing(known: Known, news: readonly Message[]): Known {
       lastSeq: seq,
       lastActivity: timestamp,
       lastMessage: { sender, senderName, text },
+      [sender === "user" ? "askedSeq" : "answeredSeq"]: seq,
       typing,
     };
     return { ...before, session, last: message };
