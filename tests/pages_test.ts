@@ -241,6 +241,18 @@ test("a desk names the agent who wrote, not the one who has the conversation", a
   assert.equal(await words(ada, "others"), "You: Hello!");
 });
 
+test("a customer sees a present agent as present, busy or not", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const linus = await site.customer("Linus");
+  await start(linus); // with which she is full
+  const dot = async () => /data-presence="(\w+)"/.exec(await linus.page("/chat"))?.[1];
+  assert.match(await ada.page("/agent"), /data-presence="busy"/);
+  assert.equal(await dot(), "available");
+  await setStatus(ada, { status: "offline" });
+  assert.equal(await dot(), "offline");
+});
+
 test("no page loads anything from another host, or has script or style in it", async () => {
   await using all = await world();
   for (const page of all.pages) {

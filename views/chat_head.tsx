@@ -18,9 +18,12 @@ export function ChatHead({ site, session, agentStatus }: ChatHeadProps) {
   const mayAsk = isOpen && isAi && !session?.waitingSince;
   return (
     <div id="chat-head" class={mayAsk ? "who asks" : "who"}>
-      {isAi
-        ? <AssistantAvatar site={site} />
-        : <Avatar name={session.agentName ?? ""} presence={isOpen ? agentStatus : undefined} />}
+      {isAi ? <AssistantAvatar site={site} /> : (
+        <Avatar
+          name={session.agentName ?? ""}
+          presence={isOpen ? dotOf(agentStatus) : undefined}
+        />
+      )}
       <div class="grow">
         <h1>{isAi ? "Assistant" : session.agentName}</h1>
         <p class="soft">
@@ -38,6 +41,10 @@ const PRESENCE = {
   busy: "here now",
   offline: "away for a moment",
 } as const satisfies Record<AgentStatus, string>;
+
+/** How much else an agent has to do is nothing to customers. */
+const dotOf = (status: AgentStatus | undefined): AgentStatus | undefined =>
+  status === "busy" ? "available" : status;
 
 function Subtitle({ site, session, agentStatus = "available" }: ChatHeadProps) {
   if (session?.status === "closed") {
