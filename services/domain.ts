@@ -225,6 +225,7 @@ export type EventDraft =
     readonly outcome: AnswerOutcome;
     readonly articles: readonly string[];
   }
+  /** With `by`, a name, the reason tells whose it is: "by the customer". */
   | { readonly kind: "closed"; readonly by?: string; readonly reason: string }
   | { readonly kind: "rated"; readonly rating: number; readonly comment?: string };
 

@@ -253,6 +253,20 @@ test("a customer sees a present agent as present, busy or not", async () => {
   assert.equal(await dot(), "offline");
 });
 
+test("a row tells a wait in the words of its time", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  await setStatus(ada, { status: "busy" });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "I would like to talk to a person");
+  const row = async () =>
+    textOf(elements(await ada.page("/agent?list=waiting"), "li")[0]?.inner ?? "");
+  assert.match(await row(), /Linus ?now .*waiting · now/);
+  site.clock.skip(6 * 60_000);
+  assert.match(await row(), /Linus ?6 min .*waiting · 6 min/);
+});
+
 test("no page loads anything from another host, or has script or style in it", async () => {
   await using all = await world();
   for (const page of all.pages) {

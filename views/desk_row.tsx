@@ -69,7 +69,7 @@ function Badges({ row, now }: { row: SessionRow; now: Date }) {
     <p class="badges">
       {isWaiting && (
         <span class="badge wait">
-          waiting <Lasting since={waitingSince} now={now} />
+          waiting · <Ago at={waitingSince} now={now} />
         </span>
       )}
       {isUnanswered(row) && minutesSince(lastActivity, now) > 0 && (
