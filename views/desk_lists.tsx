@@ -45,7 +45,7 @@ export function StatusForm({ agent, here }: StatusFormProps) {
           </button>
         ))}
       </div>
-      <p class="hint" role="status">{roomOf(agent)}</p>
+      <p class="hint" aria-live="polite">{roomOf(agent)}</p>
     </form>
   );
 }
