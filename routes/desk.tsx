@@ -17,7 +17,7 @@ import { Fault } from "../services/errors.ts";
 import { Advice, type AdviceProps } from "../views/advice.tsx";
 import { DeskPage, type OpenConversation } from "../views/desk.tsx";
 import type { DeskPlace } from "../views/desk_lists.tsx";
-import { isPartial, requireAgent } from "./actor.ts";
+import { isPartial, requireAgent, safeNext } from "./actor.ts";
 import { firstOf } from "./chat.tsx";
 import { deskLists, isDeskList } from "./desk_lists.ts";
 import { STATUS } from "./faults.tsx";
@@ -145,10 +145,10 @@ export function deskPages(parts: Parts) {
     .use("/agent/sessions/*", requireAgent(parts))
     .get("/agent", (c) => deskPage(c, undefined))
     .post("/agent/status", async (c) => {
-      const form = await checked(c, z.object({ status: AgentStatus }));
+      const form = await checked(c, z.object({ status: AgentStatus, next: z.string().optional() }));
       if ("errors" in form) throw new Fault("invalid", "Choose available, busy or offline");
       await desk.set(c.var.agent.id, { chosen: form.data.status });
-      return done(c, "/agent");
+      return done(c, safeNext(form.data.next, "/agent"));
     })
     .get("/agent/live", async (c) => {
       const { agent, signInId } = c.var;

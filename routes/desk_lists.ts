@@ -1,14 +1,9 @@
 /** The left of the desk as an agent sees it now. */
 import { type Agent, DESK_LISTS, type DeskList } from "../services/domain.ts";
-import type { DeskListsProps, DeskPlace } from "../views/desk_lists.tsx";
+import type { DeskListsProps, DeskView } from "../views/desk_lists.tsx";
 import type { Parts } from "./parts.ts";
 
 const ROWS = 30;
-
-export interface DeskView extends DeskPlace {
-  /** The session that is open. */
-  readonly current?: string | undefined;
-}
 
 export const isDeskList = (name: string | undefined): name is DeskList =>
   (DESK_LISTS as readonly (string | undefined)[]).includes(name);

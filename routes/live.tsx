@@ -3,16 +3,24 @@ import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { type Agent, type DeskList, newId, type Side } from "../services/domain.ts";
 import type { Follower, Update } from "../services/feed.ts";
+import { Me } from "../views/agent_page.tsx";
 import { Briefing } from "../views/briefing.tsx";
 import { Banner, ChatFoot } from "../views/chat_foot.tsx";
 import { ChatHead } from "../views/chat_head.tsx";
 import { SeenLine, Typing } from "../views/conversation.tsx";
 import { Details } from "../views/customer.tsx";
+import { WhatNext } from "../views/desk.tsx";
 import { DeskFoot } from "../views/desk_foot.tsx";
 import { DeskHead } from "../views/desk_head.tsx";
-import { DeskLists, placeOf, StatusForm } from "../views/desk_lists.tsx";
+import {
+  deskAddress,
+  DeskLists,
+  type DeskView,
+  placeOf,
+  StatusForm,
+} from "../views/desk_lists.tsx";
 import { Growing, inOrder, MessagePush } from "../views/message.tsx";
-import { deskLists, type DeskView, isDeskList } from "./desk_lists.ts";
+import { deskLists, isDeskList } from "./desk_lists.ts";
 import { footOf, surroundingsOf } from "./open_conversation.ts";
 import type { Env, Identity, Parts } from "./parts.ts";
 import type { Connection } from "./sockets.ts";
@@ -224,7 +232,13 @@ class DeskChannel implements Follower {
           <DeskLists {...await deskLists(this.#parts, agent, this.#view)} />
         </Region>
         <Region id="status">
-          <StatusForm status={agent.status} />
+          <StatusForm agent={agent} here={deskAddress(this.#view)} />
+        </Region>
+        <Region id="me">
+          <Me agent={agent} />
+        </Region>
+        <Region id="next">
+          <WhatNext status={agent.status} />
         </Region>
       </>,
     );

@@ -3,11 +3,14 @@ import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../services/config.ts";
+import { TOO_LONG } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import type { Env } from "./parts.ts";
 
 /** Enough for 4,000 characters of any script, escaped; nothing that anyone writes here is longer. */
 export const MAX_BODY = 64 * 1024;
+/** Enough for a page of a composer to give back what was pasted into it, however far beyond that: there may be no other copy. */
+const MAX_PASTE = 512 * 1024;
 
 /** The site's own address, as its readers know it. */
 export function baseUrl(c: Context<Env>, config: Config): string {
@@ -54,16 +57,26 @@ export function isThisHost(c: Context<Env>): boolean {
   return local && c.req.header("x-forwarded-for") === undefined;
 }
 
-const limited = bodyLimit({
-  maxSize: MAX_BODY,
-  onError: () => {
-    throw new Fault("too_large", `At most ${MAX_BODY / 1024} KiB, please`);
-  },
-});
+const limitedTo = (maxSize: number, sentence: string) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Fault("too_large", sentence);
+    },
+  });
+
+const limited = limitedTo(MAX_BODY, `At most ${MAX_BODY / 1024} KiB, please`);
+const limitedPaste = limitedTo(MAX_PASTE, TOO_LONG);
 
 /** To ask whether there is a body makes a request of its own of what is only read from. */
-export const limitBody: MiddlewareHandler<Env> = (c, next) =>
-  /^(GET|HEAD)$/.test(c.req.method) ? next() : limited(c, next);
+export const limitBody: MiddlewareHandler<Env> = (c, next) => {
+  if (/^(GET|HEAD)$/.test(c.req.method)) return next();
+  return isMessageForm(c) ? limitedPaste(c, next) : limited(c, next);
+};
+
+/** Of known length, as all that browsers send: what is sent in chunks is buffered before it is known who sends it. */
+const isMessageForm = ({ req }: Context): boolean =>
+  /^\/(chat|agent)\/.*messages$/.test(req.path) && req.header("transfer-encoding") === undefined;
 
 /** Of every response that says nothing else; what is not said to be public is nobody's to keep. */
 function headersFor({ demo }: { demo: boolean }): Readonly<Record<string, string>> {

@@ -67,7 +67,7 @@ function why(events: readonly SessionEvent[]): string {
       case "asked":
         return [RULES[event.rule]];
       case "assigned":
-        return [`${event.agentName}: ${event.reason}`];
+        return [`assigned to ${event.agentName}: ${event.reason}`];
       case "taken_over":
         return [`${event.agentName} took over`];
       case "transferred":

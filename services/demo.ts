@@ -119,12 +119,21 @@ async function say(scene: Scene, [, who, text = "", quote]: Line, at: Date): Pro
       return;
     case "joins": {
       const { id: agentId, name: agentName } = agents[Number(text)] ?? agents[0] as Agent;
-      const event = { kind: "assigned", agentId, agentName, reason: "waited longest" } as const;
+      const event = {
+        kind: "assigned",
+        agentId,
+        agentName,
+        reason: "the customer waited longest",
+      } as const;
       await move({ agentId }, event);
       return;
     }
     case "ends":
-      await move("closed", { kind: "closed", by: text || customer.name, reason: "all is said" });
+      await move("closed", {
+        kind: "closed",
+        by: text || customer.name,
+        reason: text ? "by an agent" : "by the customer",
+      });
       return;
     case "rates":
       await store.sessions.rate(session.id, Number(text[0]), text.slice(2) || undefined, at);

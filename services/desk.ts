@@ -116,7 +116,7 @@ export class Desk {
       do {
         this.#again = false;
         for (let next; (next = await this.#store.sessions.nextWaiting());) {
-          const reason = "waited longest";
+          const reason = "the customer waited longest";
           if (await this.#to(next, "free", [{ kind: "assigned", reason }]) === "nobody") break;
         }
       } while (this.#again);

@@ -100,6 +100,16 @@ export interface GrowingAnswer {
   readonly until: Date;
 }
 
+/** The last words of a person or the assistant. */
+export interface LastMessage {
+  readonly sender: Sender;
+  /** A person's. */
+  readonly senderId?: string;
+  /** Missing in documents of MongoDB that were written before it was kept there. */
+  readonly senderName?: string;
+  readonly text: string;
+}
+
 export interface Session {
   readonly id: string;
   readonly userId: string;
@@ -121,7 +131,7 @@ export interface Session {
   readonly lastSeq: number;
   /** How the customer's first message begins. */
   readonly subject?: string;
-  readonly lastMessage?: { readonly sender: Sender; readonly text: string };
+  readonly lastMessage?: LastMessage;
   /** `seq` of the customer's latest message, 0 before the first. */
   readonly askedSeq: number;
   /** Up to which `seq` the customer has had an answer, from anyone. */
@@ -215,6 +225,7 @@ export type EventDraft =
     readonly outcome: AnswerOutcome;
     readonly articles: readonly string[];
   }
+  /** With `by`, a name, the reason tells whose it is: "by the customer". */
   | { readonly kind: "closed"; readonly by?: string; readonly reason: string }
   | { readonly kind: "rated"; readonly rating: number; readonly comment?: string };
 
@@ -271,13 +282,17 @@ export type Change =
 
 const LONE_SURROGATE_OR_NUL = /\0|\p{Surrogate}/u;
 
+const atMost = (max: number): string => `At most ${max.toLocaleString("en")} characters`;
+/** Of a message. */
+export const TOO_LONG = atMost(MAX_TEXT);
+
 /** Text kept as written, but that every line end becomes "\n". */
 const written = (max: number) =>
   z.string()
     .transform((text) => text.replace(/\r\n?/g, "\n"))
     .pipe(
       z.string()
-        .max(max, `At most ${max.toLocaleString("en")} characters`)
+        .max(max, atMost(max))
         .refine(
           (text) => !LONE_SURROGATE_OR_NUL.test(text),
           "It has characters that can't be kept",

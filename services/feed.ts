@@ -223,13 +223,14 @@ function isNext({ last }: Known, news: readonly Message[]): boolean {
 /** What the store has made of the session, as far as a reader sees it. */
 function afterHearing(known: Known, news: readonly Message[]): Known {
   return news.reduce((before, message) => {
-    const { sender, seq, text, timestamp } = message;
+    const { sender, senderName, seq, text, timestamp } = message;
     const { [sender as Side]: _, ...typing } = before.session.typing;
     const session = {
       ...before.session,
       lastSeq: seq,
       lastActivity: timestamp,
-      lastMessage: { sender, text },
+      lastMessage: { sender, senderName, text },
+      [sender === "user" ? "askedSeq" : "answeredSeq"]: seq,
       typing,
     };
     return { ...before, session, last: message };

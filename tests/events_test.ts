@@ -54,7 +54,7 @@ test("a start with somebody free tells who got it and why, and the end who ended
   const [started, assigned, closed, rated] = await happened(ada, sessionId);
   assert.match(started!, /^Started: .*agent.*free/);
   assert.match(assigned!, /^Assigned to Ada: .*fewest.*idle longest/);
-  assert.match(closed!, /^Linus closed it: .*customer/);
+  assert.match(closed!, /^Closed by the customer: Linus$/);
   assert.match(rated!, /4 of 5: “Nice”/);
   assert.deepEqual(await linesOf(ada, linus, sessionId), ["Ada joined", "Linus ended the chat"]);
 });
@@ -74,8 +74,8 @@ test("a start with nobody free, a wait, and the one who takes it from the line",
   assert.match(events[1]!, /^Linus asked for a person: .*button/);
   assert.match(events[2]!, /^Linus left the line/);
   assert.match(events[3]!, /^Linus asked for a person: .*button/);
-  assert.match(events[4]!, /^Assigned to Ada: .*waited longest/);
-  assert.match(events[5]!, /^Ada closed it: .*agent/);
+  assert.match(events[4]!, /^Assigned to Ada: the customer waited longest$/);
+  assert.match(events[5]!, /^Closed by an agent: Ada$/);
   assert.equal(events.length, 6);
   assert.deepEqual(await linesOf(ada, linus, sessionId), [
     "Linus asked for a person",

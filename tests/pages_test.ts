@@ -35,7 +35,13 @@ async function world() {
     { path: "/help/returns", names: ["heading Returns"] },
     {
       path: "/register",
-      names: ["textbox Name", "textbox Email", "textbox Password", "button Create account"],
+      names: [
+        "textbox Name",
+        "textbox Email",
+        "textbox Password",
+        "button Create account",
+        "link Sign in",
+      ],
     },
     {
       path: "/login",
@@ -219,6 +225,46 @@ test("a desk's list says how long a customer waits for an answer, until there is
   await say(ada, sessionId, "Here I am");
   site.clock.skip(3 * 60_000);
   assert.ok(!(await row()).includes("no answer"));
+});
+
+test("a desk names the agent who wrote, not the one who has the conversation", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const { sessionId } = await start(await site.customer("Linus"));
+  await say(ada, sessionId, "Hello!");
+  const grace = await site.agent("Grace");
+  const words = async (who: Person, list: string) =>
+    textOf(/class="words"[^>]*>(.*?)<\/p>/s.exec(await who.page(`/agent?list=${list}`))?.[1] ?? "");
+  assert.equal(await words(ada, "mine"), "You: Hello!");
+  ok(await act(ada, "transfer", sessionId, { agentId: grace.id }));
+  assert.equal(await words(grace, "mine"), "Ada: Hello!");
+  assert.equal(await words(ada, "others"), "You: Hello!");
+});
+
+test("a customer sees a present agent as present, busy or not", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const linus = await site.customer("Linus");
+  await start(linus); // with which she is full
+  const dot = async () => /data-presence="(\w+)"/.exec(await linus.page("/chat"))?.[1];
+  assert.match(await ada.page("/agent"), /data-presence="busy"/);
+  assert.equal(await dot(), "available");
+  await setStatus(ada, { status: "offline" });
+  assert.equal(await dot(), "offline");
+});
+
+test("a row tells a wait in the words of its time", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  await setStatus(ada, { status: "busy" });
+  const linus = await site.customer("Linus");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "I would like to talk to a person");
+  const row = async () =>
+    textOf(elements(await ada.page("/agent?list=waiting"), "li")[0]?.inner ?? "");
+  assert.match(await row(), /Linus ?now .*waiting · now/);
+  site.clock.skip(6 * 60_000);
+  assert.match(await row(), /Linus ?6 min .*waiting · 6 min/);
 });
 
 test("no page loads anything from another host, or has script or style in it", async () => {

@@ -104,8 +104,13 @@ test("a customer and an agent talk from the first to the last page without any J
   await ada.goto(ada.path);
   assert.match(textOf(ada.html), /rated 4 of 5.*It can only be read/s);
   assert.ok(!ada.controls.has("button Send"));
+  const [path] = ada.path.split("?");
   await ada.press("Offline");
   assert.match(ada.html, /value="offline" aria-pressed="true"/);
+  assert.equal(ada.path.split("?")[0], path); // the conversation that was open
+  ada.html = ada.html.replaceAll(/(name="next" value=")[^"]*/g, "$1https://elsewhere.example/");
+  await ada.press("Offline");
+  assert.equal(ada.path, "/agent");
   await ada.press("Sign out");
   assert.equal(ada.path, "/agent/login");
   await linus.press("Sign out");
@@ -131,7 +136,7 @@ test("a colleague's conversation is transferred to oneself; who takes over too l
   within(desk, "textbox Message", "button Send");
 });
 
-test("looking at /chat takes nobody's place; the first message does", async () => {
+test("looking at /chat, and ending that, takes nobody's place; the first message does", async () => {
   await using site = await testSite();
   const ada = await site.agent("Ada");
   const linus = new PlainBrowser(site);
@@ -139,7 +144,12 @@ test("looking at /chat takes nobody's place; the first message does", async () =
   await linus.press("Continue as guest", { Name: "Linus" });
   for (let i = 0; i < 3; i++) await linus.goto("/chat");
   const mine = async () => (await ada.get(`/api/session/agent/${ada.id}`)).body.sessions.length;
+  await linus.press("End chat");
+  assert.equal(linus.path.split("?")[0], "/");
+  await linus.goto("/history");
+  assert.match(textOf(linus.html), /You have no chats yet/);
   assert.equal(await mine(), 0);
+  await linus.goto("/chat");
   await linus.press("Send", { Message: "Hello" });
   assert.equal(await mine(), 1);
   assert.deepEqual(linus.log, ["Ada joined", "Linus: Hello"]);
@@ -151,12 +161,44 @@ test("a text that is refused stays in the box, with the reason", async () => {
   await linus.goto("/login");
   await linus.press("Continue as guest", { Name: "Linus" });
   for (const place of ["the new chat", "the open one"]) {
-    await linus.press("Send", { Message: `${"x".repeat(4_001)}` });
-    assert.equal(linus.status, 422, place);
-    assert.match(linus.html, /role="alert">.*4,000 characters/s);
-    assert.match(linus.html, /<textarea[^>]*>\s*x{4001}<\/textarea>/);
+    for (const length of [4_001, 50_000]) {
+      await linus.press("Send", { Message: "ü".repeat(length) });
+      assert.equal(linus.status, 422, place);
+      assert.match(linus.html, /role="alert">.*4,000 characters/s);
+      assert.match(linus.html, new RegExp(`<textarea[^>]*>\\s*(ü{1000}){${length / 1000 | 0}}`));
+    }
     await linus.press("Send", { Message: "Hello" });
     assert.equal(linus.status, 200);
+  }
+});
+
+test("a text that came too late is shown as it was written", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const grace = await site.agent("Grace");
+  await setStatus(grace, { status: "busy" });
+  const [chat, desk] = [new PlainBrowser(site), new PlainBrowser(site)];
+  await chat.goto("/login");
+  await chat.press("Continue as guest", { Name: "Linus" });
+  await chat.press("Send", { Message: "Hello" });
+  const id = chat.path.split("/")[2] ?? "";
+  await desk.goto(`/agent/login?next=/agent/sessions/${id}`);
+  await desk.press("Sign in", { Email: "ada@agents.example", Password: PASSWORD });
+  const TEXT = "Two lines,\n  and <b>no</b> end";
+  const told = (page: PlainBrowser) => textOf(/role="alert".*?<\/div>/s.exec(page.html)?.[0] ?? "");
+  const written = (page: PlainBrowser) => page.html.includes("Two lines,\n  and &lt;b&gt;no");
+
+  const before = { path: desk.path, html: desk.html };
+  ok(await act(ada, "transfer", id, { agentId: grace.id }));
+  await desk.press("Send", { Message: TEXT });
+  assert.match(told(desk), /another agent's Two lines/);
+  assert.ok(written(desk) && !desk.controls.has("button Send"));
+  ok(await act(grace, "end", id));
+  await Object.assign(desk, before).press("Send", { Message: TEXT });
+  await chat.press("Send", { Message: TEXT });
+  for (const page of [desk, chat]) {
+    assert.match(told(page), /This chat has ended Two lines/);
+    assert.ok(written(page) && !page.controls.has("button Send"));
   }
 });
 

@@ -70,9 +70,15 @@ function Rail({ site, agent, here }: Pick<AgentPageProps, "site" | "agent" | "he
           <Icon site={site} name="out" />
         </button>
       </form>
-      <span class="me" title={agent.name}>
-        <Avatar name={agent.name} presence={agent.status} />
-      </span>
+      <Me agent={agent} />
     </nav>
+  );
+}
+
+export function Me({ agent }: { agent: Agent }) {
+  return (
+    <span id="me" title={agent.name}>
+      <Avatar name={agent.name} presence={agent.status} />
+    </span>
   );
 }

@@ -59,7 +59,7 @@ export function ChatPage(props: ChatPageProps) {
         <div class="dock">
           <Newer />
           <Banner session={session} place={place} />
-          <SendError problem={problem} />
+          <SendError problem={problem} unsent={session.status === "closed" ? draft : undefined} />
           <ChatFoot
             site={site}
             session={session}

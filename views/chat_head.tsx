@@ -18,9 +18,12 @@ export function ChatHead({ site, session, agentStatus }: ChatHeadProps) {
   const mayAsk = isOpen && isAi && !session?.waitingSince;
   return (
     <div id="chat-head" class={mayAsk ? "who asks" : "who"}>
-      {isAi
-        ? <AssistantAvatar site={site} />
-        : <Avatar name={session.agentName ?? ""} presence={isOpen ? agentStatus : undefined} />}
+      {isAi ? <AssistantAvatar site={site} /> : (
+        <Avatar
+          name={session.agentName ?? ""}
+          presence={isOpen ? dotOf(agentStatus) : undefined}
+        />
+      )}
       <div class="grow">
         <h1>{isAi ? "Assistant" : session.agentName}</h1>
         <p class="soft">
@@ -28,7 +31,7 @@ export function ChatHead({ site, session, agentStatus }: ChatHeadProps) {
         </p>
       </div>
       {mayAsk && <Ask session={session} />}
-      {isOpen && session && <End site={site} session={session} />}
+      {isOpen && <End site={site} session={session} />}
     </div>
   );
 }
@@ -39,11 +42,15 @@ const PRESENCE = {
   offline: "away for a moment",
 } as const satisfies Record<AgentStatus, string>;
 
+/** How much else an agent has to do is nothing to customers. */
+const dotOf = (status: AgentStatus | undefined): AgentStatus | undefined =>
+  status === "busy" ? "available" : status;
+
 function Subtitle({ site, session, agentStatus = "available" }: ChatHeadProps) {
   if (session?.status === "closed") {
     return <>Ended {session.closedAt && <Day at={session.closedAt} />}</>;
   }
-  if (session?.mode === "human") return <>{site.company} support · {PRESENCE[agentStatus]}</>;
+  if (session?.mode === "human") return <>{PRESENCE[agentStatus]} · {site.company} support</>;
   return (
     <>
       AI<span class="roomy">{` · answers from ${site.company}'s articles`}</span>
@@ -60,9 +67,11 @@ function Ask({ session }: { session: Session | undefined }) {
   );
 }
 
-function End({ site, session }: { site: Site; session: Session }) {
+/** Before the first message there is nothing to end: it only leaves. */
+function End({ site, session }: { site: Site; session: Session | undefined }) {
+  const action = session ? `/chat/${session.id}/closure` : "/";
   return (
-    <form method="post" action={`/chat/${session.id}/closure`} data-quiet="">
+    <form method={session ? "post" : "get"} action={action} data-quiet={session && ""}>
       <button type="submit" class="quiet fold">
         <Icon site={site} name="end" />
         <span>End chat</span>

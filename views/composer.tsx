@@ -1,6 +1,5 @@
 /** Where people write, and what becomes of it. */
 import type { Child } from "hono/jsx";
-import { MAX_TEXT } from "../services/domain.ts";
 import { Icon } from "./icon.tsx";
 import type { Site } from "./layout.tsx";
 
@@ -42,7 +41,6 @@ export function Composer(props: ComposerProps) {
         id="text"
         name="text"
         rows={1}
-        maxlength={MAX_TEXT}
         placeholder={placeholder}
         autocomplete="off"
         dir="auto"
@@ -72,10 +70,10 @@ export function BasedOn({ seq }: { seq: number }) {
 }
 
 /** Beside the composer: why a text was not sent; empty when all is well. */
-export function SendError({ problem, held }: Partial<SendProblemProps>) {
+export function SendError({ problem, held, unsent }: Partial<SendProblemProps>) {
   return (
     <div id="send-error" role="alert">
-      {problem && <SendProblem problem={problem} held={held} />}
+      {problem && <SendProblem problem={problem} held={held} unsent={unsent} />}
     </div>
   );
 }
@@ -83,13 +81,16 @@ export function SendError({ problem, held }: Partial<SendProblemProps>) {
 export interface SendProblemProps {
   problem: string | undefined;
   held?: boolean | undefined;
+  /** The text, where there is no box any more that it could stay in. */
+  unsent?: string | undefined;
 }
 
 /** What stands in `#send-error`. `held`: more has arrived, and it takes another word to send the reply all the same. */
-export function SendProblem({ problem, held }: SendProblemProps) {
+export function SendProblem({ problem, held, unsent }: SendProblemProps) {
   return (
     <>
       <p class="error">{problem}</p>
+      {unsent && <p class="unsent" dir="auto">{unsent}</p>}
       {held && <button type="submit" form="composer" name="anyway" value="yes">Send anyway</button>}
     </>
   );

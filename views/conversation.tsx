@@ -64,11 +64,11 @@ const otherOf = (viewer: Side): Side => viewer === "user" ? "agent" : "user";
 
 /** "Seen 10:05" under one's own last message, once the other side has read it. */
 export function SeenLine({ session, viewer }: Omit<GoingsProps, "now">) {
-  const seen = session.seen[otherOf(viewer)];
-  const isMine = session.lastMessage?.sender === viewer;
+  const { seen: { [otherOf(viewer)]: seen }, lastMessage, askedSeq, answeredSeq } = session;
+  const ownSeq = viewer === "user" ? askedSeq : answeredSeq;
   return (
     <p id="seen" aria-live="off">
-      {isMine && seen && seen.seq >= session.lastSeq && (
+      {lastMessage?.sender === viewer && seen && seen.seq >= ownSeq && (
         <>
           Seen <Clock at={seen.at} />
         </>

@@ -7,9 +7,17 @@ import { Newer } from "./chat.tsx";
 import { Connection, SendError } from "./composer.tsx";
 import { Conversation } from "./conversation.tsx";
 import { Details } from "./customer.tsx";
-import { DeskFoot } from "./desk_foot.tsx";
+import { DeskFoot, mayReply } from "./desk_foot.tsx";
 import { DeskHead, TransferForm } from "./desk_head.tsx";
-import { DeskLists, type DeskListsProps, placeOf, Search, StatusForm } from "./desk_lists.tsx";
+import {
+  deskAddress,
+  DeskLists,
+  type DeskListsProps,
+  type DeskView,
+  placeOf,
+  Search,
+  StatusForm,
+} from "./desk_lists.tsx";
 import type { Site } from "./layout.tsx";
 
 export interface OpenConversation {
@@ -47,14 +55,14 @@ const TO_BOX = { to: "text", label: "Skip to the message box" };
 const TO_LISTS = { to: "desk-lists", label: "Skip to the lists" };
 
 export function DeskPage({ site, agent, lists, open, live, now }: DeskProps) {
-  const mayReply = open?.session.status === "open" && open.session.assignedAgent === agent.id;
+  const toBox = open && mayReply(open.session, agent);
   return (
     <AgentPage
       site={site}
       agent={agent}
       here="desk"
       title={open?.session.userName ?? "Conversations"}
-      skip={mayReply ? TO_BOX : open ? undefined : TO_LISTS}
+      skip={toBox ? TO_BOX : open ? undefined : TO_LISTS}
       data={{
         "data-session": open?.session.id,
         "data-list": lists.list,
@@ -65,13 +73,13 @@ export function DeskPage({ site, agent, lists, open, live, now }: DeskProps) {
         ? (
           <>
             <Lists site={site} agent={agent} lists={lists} title="h2" />
-            <Talk site={site} agent={agent} place={placeOf(lists)} open={open} now={now} />
+            <Talk site={site} agent={agent} view={lists} open={open} now={now} />
           </>
         )
         : (
           <main id="main" class="whole" tabindex={-1}>
             <Lists site={site} agent={agent} lists={lists} title="h1" />
-            <NothingOpen status={agent.status} place={placeOf(lists)} />
+            <NothingOpen status={agent.status} here={deskAddress(lists)} />
           </main>
         )}
       <div hx-ws:connect={live} hx-swap="none"></div>
@@ -88,43 +96,51 @@ function Lists({ site, agent, lists, title: Title }: {
   return (
     <section class="lists" aria-label="Conversations">
       <Title class="unseen">Conversations</Title>
-      <StatusForm status={agent.status} />
+      <StatusForm agent={agent} here={deskAddress(lists)} />
       <Search site={site} list={lists.list} q={lists.q} />
       <DeskLists {...lists} />
     </section>
   );
 }
 
-function NothingOpen({ status, place }: { status: AgentStatus; place: string }) {
+function NothingOpen({ status, here }: { status: AgentStatus; here: string }) {
   return (
     <div class="talk nothing">
       <div class="empty">
         <h2>Nothing open</h2>
-        <p class="soft">
-          {status === "offline"
-            ? "You are offline. Set yourself available, and the next customer comes to you."
-            : "Pick a conversation on the left. New ones come to you by themselves while you are available."}
-        </p>
+        <WhatNext status={status} />
       </div>
       <div class="dock">
         <SendError />
-        <Connection here={`/agent?${place}`} />
+        <Connection here={here} />
       </div>
     </div>
+  );
+}
+
+/** What to do next, where nothing is open. */
+export function WhatNext({ status }: { status: AgentStatus }) {
+  return (
+    <p id="next" class="soft">
+      {status === "offline"
+        ? "You are offline. Set yourself available, and the next customer comes to you."
+        : "Pick a conversation on the left. New ones come to you by themselves while you are available."}
+    </p>
   );
 }
 
 interface TalkProps {
   site: Site;
   agent: Agent;
-  place: string;
+  view: DeskView;
   open: OpenConversation;
   now: Date;
 }
 
-function Talk({ site, agent, place, open, now }: TalkProps) {
+function Talk({ site, agent, view, open, now }: TalkProps) {
   const { session, customer, others, events, agents, clientId, draft, problem, held } = open;
-  const here = `/agent/sessions/${session.id}?${place}`;
+  const place = placeOf(view);
+  const here = deskAddress(view);
   return (
     <>
       <main id="main" class="talk" tabindex={-1}>
@@ -137,7 +153,11 @@ function Talk({ site, agent, place, open, now }: TalkProps) {
         <div class="dock">
           <Newer />
           <AdviceRegion advice={open.advice} />
-          <SendError problem={problem} held={held} />
+          <SendError
+            problem={problem}
+            held={held}
+            unsent={mayReply(session, agent) ? undefined : draft}
+          />
           <DeskFoot
             site={site}
             agent={agent}

@@ -13,12 +13,14 @@ export interface DeskFootProps {
   plain?: boolean | undefined;
 }
 
+export const mayReply = ({ status, assignedAgent }: Session, agent: Agent): boolean =>
+  status === "open" && assignedAgent === agent.id;
+
 /** A composer for who has the session; for others, who has it and what to do. */
 export function DeskFoot({ site, agent, session, clientId, draft, plain }: DeskFootProps) {
-  const isMine = session.status === "open" && session.assignedAgent === agent.id;
   return (
     <div id="chat-foot">
-      {isMine
+      {mayReply(session, agent)
         ? (
           <Composer
             site={site}

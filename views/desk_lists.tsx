@@ -1,11 +1,7 @@
 /** The left of the desk: the agent's status, the search, the lists. */
-import {
-  type AgentStatus,
-  DESK_LISTS,
-  type DeskList,
-  type SessionRow,
-} from "../services/domain.ts";
+import { type Agent, DESK_LISTS, type DeskList, type SessionRow } from "../services/domain.ts";
 import { counted, DeskRow } from "./desk_row.tsx";
+import { Next } from "./field.tsx";
 import { Icon } from "./icon.tsx";
 import type { Site } from "./layout.tsx";
 
@@ -27,21 +23,39 @@ const EMPTY = {
 
 const STATUSES = [["available", "Available"], ["busy", "Busy"], ["offline", "Offline"]] as const;
 
-export function StatusForm({ status }: { status: AgentStatus }) {
+export interface StatusFormProps {
+  agent: Agent;
+  /** The page's own address: without JavaScript it comes back there. */
+  here: string;
+}
+
+export function StatusForm({ agent, here }: StatusFormProps) {
   return (
     <form id="status" class="status" method="post" action="/agent/status" data-quiet="">
-      {STATUSES.map(([value, label]) => (
-        <button
-          type="submit"
-          name="status"
-          value={value}
-          aria-pressed={value === status ? "true" : "false"}
-        >
-          {label}
-        </button>
-      ))}
+      <Next next={here} />
+      <div>
+        {STATUSES.map(([value, label]) => (
+          <button
+            type="submit"
+            name="status"
+            value={value}
+            aria-pressed={value === agent.status ? "true" : "false"}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+      <p class="hint" aria-live="polite">{roomOf(agent)}</p>
     </form>
   );
+}
+
+/** Whoever is available with no place left is shown as busy: then it says why. */
+function roomOf({ chosen, status, carrying, capacity }: Agent): string {
+  const open = `${carrying} of ${capacity} open`;
+  if (chosen !== "available" || status !== "busy") return open;
+  const over = carrying - capacity + 1;
+  return `${open}: busy until ${over === 1 ? "one ends" : `${over} end`}`;
 }
 
 export interface DeskPlace {
@@ -52,10 +66,19 @@ export interface DeskPlace {
   after?: string | undefined;
 }
 
+export interface DeskView extends DeskPlace {
+  /** The session that is open. */
+  current?: string | undefined;
+}
+
 /** As a query: who opens a conversation keeps the list that it was found in. */
 export function placeOf({ list, q, after }: DeskPlace): string {
   return String(new URLSearchParams({ list, ...(q && { q }), ...(after && { after }) }));
 }
+
+/** Of the desk with what is open on it. */
+export const deskAddress = (view: DeskView): string =>
+  `/agent${view.current ? `/sessions/${view.current}` : ""}?${placeOf(view)}`;
 
 export function Search({ site, list, q }: { site: Site; list: DeskList; q?: string | undefined }) {
   return (
@@ -68,11 +91,9 @@ export function Search({ site, list, q }: { site: Site; list: DeskList; q?: stri
   );
 }
 
-export interface DeskListsProps extends DeskPlace {
+export interface DeskListsProps extends DeskView {
   counts: Readonly<Record<DeskList, number>>;
   rows: readonly SessionRow[];
-  /** The session that is open. */
-  current?: string | undefined;
   /** Messages that the agent hasn't seen, in all of their own. */
   unread: number;
   /** There are rows after these. */
@@ -95,7 +116,7 @@ export function DeskLists(props: DeskListsProps) {
       {q && <p class="found">{found(q, rows.length, hasMore)}</p>}
       {after && <a class="more" href={`/agent?list=${list}`}>Newest</a>}
       {rows.length === 0 && !q && <p class="none">{EMPTY[list]}</p>}
-      <ul class="rows">
+      <ul class="rows" aria-label={q ? "Found" : LIST_NAMES[list]}>
         {rows.map((row) => (
           <DeskRow row={row} place={place} me={me} isOpen={row.id === current} now={now} />
         ))}

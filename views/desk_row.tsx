@@ -42,11 +42,11 @@ export function DeskRow({ row, place, me, isOpen, now }: RowProps) {
   );
 }
 
-function lastWords({ lastMessage, assignedAgent, agentName }: SessionRow, me?: string): string {
+function lastWords({ lastMessage }: SessionRow, me?: string): string {
   if (!lastMessage) return "Nothing was written yet";
-  const agent = assignedAgent === me ? "You" : agentName ?? "Agent";
-  const speaker = { user: "", agent: `${agent}: `, ai: "AI: ", system: "" }[lastMessage.sender];
-  return speaker + lastMessage.text;
+  const { sender, senderId, senderName = "Agent", text } = lastMessage;
+  const agent = senderId === me ? "You" : senderName;
+  return { user: "", agent: `${agent}: `, ai: "AI: ", system: "" }[sender] + text;
 }
 
 function Unread({ count }: { count: number }) {
@@ -69,7 +69,7 @@ function Badges({ row, now }: { row: SessionRow; now: Date }) {
     <p class="badges">
       {isWaiting && (
         <span class="badge wait">
-          waiting <Lasting since={waitingSince} now={now} />
+          waiting · <Ago at={waitingSince} now={now} />
         </span>
       )}
       {isUnanswered(row) && minutesSince(lastActivity, now) > 0 && (

@@ -37,7 +37,9 @@ export function wordsOf(event: EventDraft): readonly [fact: string, why?: string
     case "answered":
       return answerOf(event);
     case "closed":
-      return [event.by === undefined ? "Closed" : `${event.by} closed it`, event.reason];
+      return event.by === undefined
+        ? ["Closed", event.reason]
+        : [`Closed ${event.reason}`, event.by];
     case "rated":
       return [`Rated ${event.rating} of 5`, quoted(event.comment)];
   }

@@ -77,6 +77,9 @@ export function RegisterPage({ site, next, ...form }: SignInProps) {
           <Field label="Password" name="password" {...NEW} {...form} />
           <button type="submit" class="primary">Create account</button>
         </form>
+        <p class="soft">
+          Have an account? <a href={withNext("/login", next)}>Sign in</a>
+        </p>
         <p class="soft apart">
           In a hurry? <a href={`${withNext("/login", next)}#guest`}>Continue as guest</a>
         </p>

@@ -88,11 +88,11 @@ export class Draft {
     this.say({ ...line, id: newId(at), text, timestamp: at });
   }
 
-  #spoke({ seq, sender, senderId, text }: MessageDoc): void {
+  #spoke({ seq, sender, senderId, senderName, text }: MessageDoc): void {
     const { voices, unreplied, subject } = this.after;
     const by = senderId ?? sender;
     this.set({
-      lastMessage: { sender, text },
+      lastMessage: { sender, senderName, text, ...given({ senderId }) },
       voices: [...voices.filter((voice) => voice.by !== by), { by, seq }],
     });
     if (sender === "agent") this.set({ answeredSeq: seq, unreplied: [] });

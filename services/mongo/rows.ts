@@ -6,6 +6,7 @@ import type {
   Customer,
   EventDraft,
   GrowingAnswer,
+  LastMessage,
   Message,
   Mode,
   Role,
@@ -148,7 +149,7 @@ export interface SessionDoc {
   readonly by: readonly string[];
   readonly lastSeq: number;
   readonly lastEvent: number;
-  readonly lastMessage?: { readonly sender: Sender; readonly text: string };
+  readonly lastMessage?: LastMessage;
   /** The last `seq` of each who spoke: people's ids, and "ai". */
   readonly voices: readonly { readonly by: string; readonly seq: number }[];
   /** The customer's latest messages since an agent's last one. */

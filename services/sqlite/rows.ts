@@ -1,5 +1,6 @@
 /** Rows of tables as the nouns of the domain. */
 import {
+  type LastMessage,
   MAX_COUNT,
   type Message,
   type Mode,
@@ -27,6 +28,8 @@ export interface SessionRecord {
   readonly epoch: number;
   readonly lastSeq: number;
   readonly lastSender: Sender | null;
+  readonly lastSenderId: string | null;
+  readonly lastSenderName: string | null;
   readonly lastText: string | null;
   readonly askedSeq: number;
   readonly answeredSeq: number;
@@ -67,13 +70,14 @@ const UNREAD = `
     LIMIT ${MAX_COUNT}
   )`;
 
+const LAST = `last.sender AS lastSender, last.senderId AS lastSenderId,
+  last.senderName AS lastSenderName, last.text AS lastText`;
+
 /** Begins a query for sessions, known in it as `s`. */
-export const SESSION =
-  `SELECT s.*, last.sender AS lastSender, last.text AS lastText FROM sessions s ${LAST_MESSAGE}`;
+export const SESSION = `SELECT s.*, ${LAST} FROM sessions s ${LAST_MESSAGE}`;
 /** The same with what is unread. */
 export const SESSION_ROW = `
-  SELECT s.*, last.sender AS lastSender, last.text AS lastText, (${UNREAD}) AS unread
-  FROM sessions s ${LAST_MESSAGE}`;
+  SELECT s.*, ${LAST}, (${UNREAD}) AS unread FROM sessions s ${LAST_MESSAGE}`;
 /** Begins a query for messages of the session `:sessionId`. */
 export const MESSAGE = `
   SELECT id, :sessionId AS sessionId, seq, sender, senderName, text, timestamp, clientId, sources
@@ -144,8 +148,14 @@ const date = (at: number | null): Date | undefined => at === null ? undefined : 
 const seen = (seq: number | null, at: number | null): Seen | undefined =>
   seq === null || at === null ? undefined : { seq, at: new Date(at) };
 
-function lastMessage({ lastSender: sender, lastText: text }: SessionRecord) {
-  return sender === null || text === null ? undefined : { sender, text };
+function lastMessage(row: SessionRecord): LastMessage | undefined {
+  const { lastSender: sender, lastText: text } = row;
+  if (sender === null || text === null) return undefined;
+  return {
+    sender,
+    text,
+    ...given({ senderId: row.lastSenderId, senderName: row.lastSenderName }),
+  };
 }
 
 function growing({ answerId: id, answerText: text, answerUntil: until }: SessionRecord) {

@@ -92,3 +92,24 @@ browserTest("what a customer wrote as the chat ended is there in the next one", 
   await link(chat, "Start a new chat").click();
   await holds(chat, "");
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  browserTest(
+    `a paste that is far too long stays as it is, JavaScript ${javaScriptEnabled ? "on" : "off"}`,
+    async (stage) => {
+      const site = stage.own(await testSite());
+      const { linus } = await talkOn(site);
+      stage.allow(/status of 4(13|22)/);
+      const page = await stage.page({ url: site.url, as: [linus], javaScriptEnabled });
+      await page.goto("/chat");
+      const lengths = javaScriptEnabled ? [4_001, 100_000, 600_000] : [4_001, 100_000];
+      for (const length of lengths) {
+        await box(page).fill("y".repeat(length));
+        await button(page, "Send").click();
+        await page.getByRole("alert").getByText("At most 4,000 characters").waitFor();
+        assert.equal((await box(page).inputValue()).length, length);
+        await page.goto("/chat");
+      }
+    },
+  );
+}

@@ -180,3 +180,30 @@ browserTest(
     }
   },
 );
+
+browserTest('"End chat" before the first message leaves, and nothing was begun', async (stage) => {
+  const site = stage.own(await testSite());
+  const linus = await site.customer("Linus");
+  const page = await stage.page({ url: site.url, as: [linus] });
+  await page.goto("/chat");
+  await button(page, "End chat").click();
+  await link(page, "Start chat").waitFor();
+  assert.equal(new URL(page.url()).pathname, "/");
+  await page.goto("/history");
+  await shows(page, "You have no chats yet.");
+});
+
+browserTest('"Sign out" stands on one line with the links beside it', async (stage) => {
+  const site = stage.own(await testSite());
+  const linus = await site.customer("Linus");
+  const page = await stage.page({ url: site.url, as: [linus] });
+  await page.goto("/history");
+  const tops = await page.evaluate<number[]>(
+    `[...document.querySelectorAll("header nav :is(a, button)")].map((control) => {
+      const words = document.createRange();
+      words.selectNodeContents(control);
+      return words.getBoundingClientRect().top;
+    })`,
+  );
+  assert.deepEqual([tops.length, new Set(tops).size], [4, 1], tops.join());
+});

@@ -1,6 +1,6 @@
 /** Pages that lose their server, their network, or themselves for a while: nothing is missing, doubled or forgotten. */
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { pause, testSite } from "../helpers.ts";
 import { browserTest } from "./browser.ts";
 import { Home, post, talkOn } from "./home.ts";
@@ -12,6 +12,7 @@ const UNANSWERED = /ERR_(CONNECTION_REFUSED|FAILED|INTERNET_DISCONNECTED)|Failed
 const REFUSED = /the server responded with a status of 503/;
 
 const lost = (page: Page) => page.getByRole("status").getByText("Connection lost.").waitFor();
+const top = async (target: Locator) => (await target.boundingBox())?.y ?? NaN;
 const notSent = (page: Page) => page.getByRole("alert").getByText(/^Not sent/).waitFor();
 
 browserTest(
@@ -30,8 +31,13 @@ browserTest(
     for (let round = 1; round <= 2; round++) {
       await box(chat).fill(`Linus is writing ${round}`);
       await box(desk).fill(`Ada is writing ${round}`);
+      const places = await Promise.all([chat, desk].map((page) => top(box(page))));
       await home.stop();
-      for (const page of [chat, desk]) await lost(page);
+      for (const [i, page] of [chat, desk].entries()) {
+        await lost(page);
+        assert.equal(await top(box(page)), places[i]); // the banner stands above, and moves nothing
+        assert.ok(await top(page.getByText("Connection lost.")) < await top(box(page)));
+      }
       await post(ada, id, `From Ada ${round}`);
       await post(linus, id, `From Linus ${round}`);
       await post(ada, id, `Ada once more ${round}`);

@@ -144,3 +144,34 @@ browserTest("a colleague who has come since can be given a conversation", async 
   await button(desk, "Hand over").click();
   await shows(desk, "Grace has it.");
 });
+
+browserTest(
+  "“Seen” stands under one's own last message, whatever line comes after it",
+  async (stage) => {
+    const site = stage.own(await testSite());
+    const { ada, linus, id } = await talkOn(site);
+    const grace = await site.agent("Grace");
+    const chat = await stage.page({ url: site.url, as: [linus] });
+    const desk = await stage.page({ url: site.url, as: [ada] });
+    await chat.goto("/chat");
+    await desk.goto(`/agent/sessions/${id}`);
+    for (const page of [chat, desk]) await connected(page);
+    await say(chat, "Is anybody there?");
+    await reads(chat, /^Seen \d\d:\d\d$/);
+    await desk.goto("about:blank"); // what comes now she doesn't see
+    await ada.post("/api/session/transfer", { sessionId: id, agentId: grace.id });
+    await reads(chat, "Grace joined");
+    const tops = async () => [
+      await top(chat, "Is anybody there?"),
+      (await log(chat).getByText(/^Seen \d\d:\d\d$/).boundingBox())?.y ?? NaN,
+      await top(chat, "Grace joined"),
+    ];
+    const inOrder = (ys: number[]) => ys.every((y, i) => i === 0 || y > (ys[i - 1] ?? NaN));
+    assert.ok(inOrder(await tops()), String(await tops()));
+    await chat.reload();
+    assert.ok(inOrder(await tops()), String(await tops()));
+    await say(chat, "Good");
+    await reads(chat, "Good");
+    await gone(log(chat).getByText(/^Seen/));
+  },
+);

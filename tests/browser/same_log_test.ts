@@ -10,7 +10,7 @@ import { SlowModel, SOURCE } from "./slow_model.ts";
 /** What both sides' pages show of a conversation, as it stands in the document. */
 const REGIONS = [
   ...["chat-head", "banner", "growing", "seen", "typing"],
-  ...["desk-head", "briefing", "details", "desk-lists", "status"],
+  ...["desk-head", "briefing", "details", "desk-lists", "status", "me"],
 ];
 /** Attributes in the order of their names: morphing appends those that come anew. */
 const SHOWN = `(() => {

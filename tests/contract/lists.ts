@@ -93,7 +93,12 @@ function desk(test: Test): void {
     assert.equal((await row())?.unread, 1);
     await cast.replies(session, ada, "Hello!");
     assert.equal((await row())?.unread, 0);
-    assert.deepEqual((await row())?.lastMessage, { sender: "agent", text: "Hello!" });
+    assert.deepEqual((await row())?.lastMessage, {
+      sender: "agent",
+      senderId: ada.id,
+      senderName: "Ada",
+      text: "Hello!",
+    });
     assert.equal((await row())?.subject, "One");
     await cast.asks(session, "Four");
     assert.equal((await row())?.unread, 1);

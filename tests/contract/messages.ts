@@ -52,7 +52,8 @@ function appending(test: Test): void {
     const asking = await cast.sessionNow(session);
     assert.deepEqual([asking.lastSeq, asking.askedSeq, asking.answeredSeq], [2, 2, 0]);
     assert.deepEqual(asking.lastActivity, at(5));
-    assert.deepEqual(asking.lastMessage, { sender: "user", text: "Hello?" });
+    const [sender, senderId, senderName] = ["user", session.userId, session.userName];
+    assert.deepEqual(asking.lastMessage, { sender, senderId, senderName, text: "Hello?" });
     const reply = await cast.replies(session, ada, "Hello!", at(6));
     assert.deepEqual([reply.sender, reply.senderName], ["agent", "Ada"]);
     const answered = await cast.sessionNow(session);
@@ -290,7 +291,8 @@ function answering(test: Test): void {
     assert.equal("answer" in after, false);
     assert.deepEqual([after.answeredSeq, after.misses, after.failures], [upTo, 1, 2]);
     assert.deepEqual([after.lastSeq, after.lastActivity], [2, at(9)]);
-    assert.deepEqual(after.lastMessage, { sender: "ai", text: "On its way" });
+    const [sender, senderName] = ["ai", "Assistant"];
+    assert.deepEqual(after.lastMessage, { sender, senderName, text: "On its way" });
     assert.deepEqual(await cast.eventKinds(session), ["started", "answered"]);
     assert.equal(await messages.beginAnswer(session.id, newId(), at(20), at(10)), undefined);
   });
