@@ -3,6 +3,8 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const OPENS_WITHIN = 20_000;
+/** Of "{}", by which a server says that it is there. */
+const HEARTBEAT = 2;
 const HEAD_END = [13, 10, 13, 10];
 
 function connectTo(url: string): Promise<Deno.TcpConn> {
@@ -155,7 +157,7 @@ export class Wire implements Disposable {
       if (head + length > bytes.length) return this.#grow(at, head + length);
       if (this.#held < from + length) break;
       const op = bytes[at]! & 15;
-      if (op === 1) this.#onFrame(bytes, from, from + length);
+      if (op === 1 && length > HEARTBEAT) this.#onFrame(bytes, from, from + length);
       else if (op === 9) this.send(frame(bytes.slice(from, from + length), 0x8a));
       else if (op === 8) this.closed ??= length >= 2 ? view.getUint16(head) : 1005;
       at = from + length;
