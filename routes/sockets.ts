@@ -13,15 +13,38 @@ import type { LiveSocket } from "./transport.ts";
 const MAX_BUFFERED = 256 * 1024;
 const BEAT_EVERY = 10_000;
 
-export interface Connection {
-  send(frame: string): void;
-  close(code: number, reason: string): void;
-  /** Disposes with the connection, or at once where that has gone. */
-  keep(resource: Disposable): void;
+/** A socket, for what stands behind it. */
+export class Connection {
+  readonly #socket: LiveSocket;
+  readonly #done: DisposableStack;
   /** Text frames that the other end sends, undefined for binary ones; ignored until set. */
-  onFrame: (frame: string | undefined) => Promise<void>;
-  /** One of them is too large to be read at all: the last moment to say so. */
-  onTooLarge: () => void;
+  onFrame: LiveSocket["onFrame"];
+
+  constructor(socket: LiveSocket, done: DisposableStack) {
+    this.#socket = socket;
+    this.#done = done;
+    this.onFrame = socket.onFrame;
+  }
+
+  /** One of the frames is too large to be read at all: the last moment to say so. */
+  set onTooLarge(tell: () => void) {
+    this.#socket.onTooLarge = tell;
+  }
+
+  send(frame: string): void {
+    if (this.#socket.buffered > MAX_BUFFERED) this.close(1013, "Too slow");
+    else this.#socket.send(frame);
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  /** Disposes with the connection, or at once where that has gone. */
+  keep(resource: Disposable): void {
+    if (this.#done.disposed) resource[Symbol.dispose]();
+    else this.#done.use(resource);
+  }
 }
 
 export interface SocketsOptions {
@@ -75,18 +98,8 @@ export class Sockets implements Disposable {
     const done = new DisposableStack();
     this.#open.set(socket, { signInId, done });
     if (actor.side === "agent") done.use(this.#options.presence.hold(actor.id));
-    const connection: Connection = {
-      send: (frame) => {
-        if (socket.buffered > MAX_BUFFERED) socket.close(1013, "Too slow");
-        else socket.send(frame);
-      },
-      close: (code, reason) => socket.close(code, reason),
-      keep: (resource) => done.disposed ? resource[Symbol.dispose]() : done.use(resource),
-      onFrame: () => Promise.resolve(),
-      onTooLarge: () => {},
-    };
+    const connection = new Connection(socket, done);
     socket.onFrame = (frame) => this.#guarded(socket, () => connection.onFrame(frame));
-    socket.onTooLarge = () => connection.onTooLarge();
     socket.onClose = () => {
       this.#open.delete(socket);
       done.dispose();

@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 // @ts-types="@types/ws"
-import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { type RawData, WebSocket, WebSocketServer } from "ws";
 import type { Log } from "../services/log.ts";
 import type { Env } from "./parts.ts";
 
@@ -63,6 +63,7 @@ export async function serve(
   ));
   const sockets = new WebSocketServer({
     noServer: true,
+    WebSocket: BoundedSocket,
     maxPayload: MAX_PAYLOAD,
     maxFragments: MAX_FRAGMENTS,
     allowSynchronousEvents: false, // a frame a turn: of those that came together others needn't await the last
@@ -77,7 +78,7 @@ export async function serve(
     Promise.try(() => app.fetch(request, { remote: remoteOf(incoming), takeOver }))
       .then(async (response) => {
         if (!ready) return await refuse(duplex, response);
-        sockets.handleUpgrade(incoming, duplex, head, (ws) => ready?.(live(ws, duplex)));
+        sockets.handleUpgrade(incoming, duplex, head, (ws) => ready?.(new Live(ws, duplex)));
       })
       .catch((error) => {
         log.error("upgrade", { error });
@@ -169,65 +170,94 @@ function ping(ws: WebSocket): void {
   ws.ping();
 }
 
-function live(ws: WebSocket, duplex: Duplex): LiveSocket {
-  let isHeld = false;
-  const release = () => {
-    isHeld = false;
-    duplex.uncork();
-  };
-  const socket: LiveSocket = {
-    send(frame) {
-      if (ws.readyState !== ws.OPEN) return;
-      if (!isHeld) {
-        isHeld = true;
-        duplex.cork(); // what is sent in one turn goes out as one write
-        setImmediate(release);
-      }
-      ws.send(frame);
-      if (duplex.writableLength > MAX_HELD) release();
-    },
-    close(code, reason) {
-      if (ws.readyState !== ws.OPEN) return;
-      ws.close(code, reason);
-      const late = setTimeout(() => ws.terminate(), CLOSE_WITHIN);
-      ws.once("close", () => clearTimeout(late));
-    },
-    get buffered() {
-      return ws.bufferedAmount;
-    },
-    onFrame: () => Promise.resolve(),
-    onTooLarge: () => {},
-    onClose: () => {},
-  };
-  const close = ws.close.bind(ws);
-  // `ws` closes above MAX_PAYLOAD by itself, without a reason and before any event
-  ws.close = (code, reason) => {
-    if (code === 1009 && reason === undefined) socket.onTooLarge();
-    close(code, reason);
-  };
-  let pending = 0;
-  let unheard = 0;
-  ws.on("message", (data: RawData, isBinary: boolean) => {
+function isThere(this: WebSocket): void {
+  deaf.delete(this);
+}
+
+/** `ws` closes above MAX_PAYLOAD by itself, without a reason and before any event. */
+class BoundedSocket extends WebSocket {
+  declare onTooLarge?: () => void;
+
+  override close(code?: number, reason?: string): void {
+    if (code === 1009 && reason === undefined) this.onTooLarge?.();
+    super.close(code, reason);
+  }
+}
+
+/** There are thousands: what they have in common stands in the class, not in closures. */
+class Live implements LiveSocket {
+  onFrame: LiveSocket["onFrame"] = unheard;
+  onClose: LiveSocket["onClose"] = nothing;
+  readonly #ws: BoundedSocket;
+  readonly #duplex: Duplex;
+  #isHeld = false;
+  #pending = 0;
+  #unheard = 0;
+  #late: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ws: BoundedSocket, duplex: Duplex) {
+    this.#ws = ws;
+    this.#duplex = duplex;
+    ws.on("message", (data: RawData, isBinary: boolean) => this.#hear(data, isBinary));
+    ws.on("pong", isThere);
+    ws.on("error", () => this.#cut());
+    ws.once("close", () => {
+      clearTimeout(this.#late);
+      this.onClose();
+    });
+  }
+
+  set onTooLarge(tell: () => void) {
+    this.#ws.onTooLarge = tell;
+  }
+
+  get buffered(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  send(frame: string): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (!this.#isHeld) {
+      this.#isHeld = true;
+      this.#duplex.cork(); // what is sent in one turn goes out as one write
+      setImmediate(Live.#release, this);
+    }
+    this.#ws.send(frame);
+    if (this.#duplex.writableLength > MAX_HELD) Live.#release(this);
+  }
+
+  close(code: number, reason: string): void {
+    const ws = this.#ws;
+    if (ws.readyState !== WebSocket.OPEN) return;
+    ws.close(code, reason);
+    const late = setTimeout(() => ws.terminate(), CLOSE_WITHIN);
+    ws.once("close", () => clearTimeout(late));
+  }
+
+  static #release(live: Live): void {
+    live.#isHeld = false;
+    live.#duplex.uncork();
+  }
+
+  #hear(data: RawData, isBinary: boolean): void {
+    const ws = this.#ws;
     deaf.delete(ws); // its answer may stand behind many of these
-    if (ws.readyState !== ws.OPEN) {
-      if (++unheard === MAX_PENDING) ws.terminate();
+    if (ws.readyState !== WebSocket.OPEN) {
+      if (++this.#unheard === MAX_PENDING) ws.terminate();
       return;
     }
-    if (++pending === MAX_PENDING) ws.pause();
-    socket.onFrame(isBinary ? undefined : data.toString()).finally(() => {
-      if (pending-- === MAX_PENDING) ws.resume();
+    if (++this.#pending === MAX_PENDING) ws.pause();
+    this.onFrame(isBinary ? undefined : data.toString()).finally(() => {
+      if (this.#pending-- === MAX_PENDING) ws.resume();
     });
-  });
-  ws.on("pong", () => deaf.delete(ws));
-  let late: ReturnType<typeof setTimeout> | undefined;
-  // too large, not UTF-8, cut off: `ws` would read on, to throw it away
-  ws.on("error", () => {
-    late ??= setTimeout(() => ws.terminate(), CUT_AFTER);
-    setImmediate(() => duplex.pause());
-  });
-  ws.once("close", () => {
-    clearTimeout(late);
-    socket.onClose();
-  });
-  return socket;
+  }
+
+  /** Too large, not UTF-8, cut off: `ws` would read on, to throw it away. */
+  #cut(): void {
+    this.#late ??= setTimeout(() => this.#ws.terminate(), CUT_AFTER);
+    setImmediate(() => this.#duplex.pause());
+  }
 }
+
+const unheard = (): Promise<void> => Promise.resolve();
+const nothing = (): void => {};
