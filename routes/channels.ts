@@ -25,15 +25,15 @@ export class SessionChannel implements Follower {
   }
 
   /** `after` as it stands in the address: a `seq` that the session never reached gets `resync` and everything. */
-  async open(after: string | undefined): Promise<void> {
+  async open(after: string): Promise<void> {
     const { lastSeq } = await this.#parts.chat.sessionFor(this.#actor, this.#sessionId);
-    const known = after === undefined || (/^\d{1,15}$/.test(after) && Number(after) <= lastSeq);
+    const known = /^\d{1,15}$/.test(after) && Number(after) <= lastSeq;
     if (!known) {
       const error = "This conversation never got that far; here is all of it";
       const sessionId = this.#sessionId;
       this.#connection.send(JSON.stringify({ type: "error", code: "resync", error, sessionId }));
     }
-    const from = after === undefined ? undefined : known ? Number(after) : 0;
+    const from = known ? Number(after) : 0;
     this.#connection.keep(await this.#parts.bus.follow(this.#sessionId, this, { after: from }));
   }
 
@@ -54,6 +54,8 @@ export class AgentChannel implements Follower {
   readonly #speaker: Speaker;
   readonly #openedAt: Date;
   readonly #following = new Map<string, Disposable>();
+  /** The last `seq` of each session that was told here: one that comes back goes on from there. */
+  readonly #told = new Map<string, number>();
   #line = new Map<string, number>();
   #turn: Promise<void> = Promise.resolve();
 
@@ -83,6 +85,7 @@ export class AgentChannel implements Follower {
     for (const frame of framesOf(update, this.#agent, (message) => this.#speaker.sent(message))) {
       this.#connection.send(frame);
     }
+    this.#told.set(session.id, session.lastSeq);
     if (session.status === "open" && session.assignedAgent === this.#agent.id) return;
     this.#following.get(session.id)?.[Symbol.dispose](); // it went to somebody else: that was the last of it
     this.#following.delete(session.id);
@@ -103,7 +106,8 @@ export class AgentChannel implements Follower {
     for (const { id } of await store.sessions.carriedBy(this.#agent.id)) {
       if (this.#following.has(id)) continue;
       this.#following.set(id, { [Symbol.dispose]: () => {} });
-      const leave = await bus.follow(id, this, { after: await this.#sinceOpened(id) });
+      const after = this.#told.get(id) ?? await this.#sinceOpened(id);
+      const leave = await bus.follow(id, this, { after });
       if (this.#following.has(id)) this.#following.set(id, leave);
       else leave[Symbol.dispose]();
     }

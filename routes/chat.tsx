@@ -15,7 +15,7 @@ import { openChatLive } from "./live.tsx";
 import { pageOf } from "./log_page.tsx";
 import { EACH_ID, type Frame, framed, page } from "./page.tsx";
 import type { Env, Parts } from "./parts.ts";
-import { problemOf, refusedReply, sentReply } from "./replies.tsx";
+import { problemOf, sentReply } from "./replies.tsx";
 import { STATUS } from "./faults.tsx";
 import { addressOf } from "./security.ts";
 import { transcript } from "./transcript.ts";
@@ -133,7 +133,7 @@ export function chatPages(parts: Parts) {
         if (!(error instanceof Fault) || STATUS[error.code] >= 500) throw error;
         const status = statusOf(c, error);
         if (isPartial(c)) {
-          return c.html(refusedReply(error), STATUS[error.code]);
+          return c.html(<SendProblem problem={problemOf(error)} />, STATUS[error.code]);
         }
         const unsent = { draft: form.values.text, problem: problemOf(error) };
         return chatPage(c, await chat.sessionFor(c.var.customer, id), unsent, status);

@@ -17,6 +17,7 @@ import { Fault } from "../services/errors.ts";
 import { Advice, type AdviceProps } from "../views/advice.tsx";
 import { DeskPage, type OpenConversation } from "../views/desk.tsx";
 import type { DeskPlace } from "../views/desk_lists.tsx";
+import { SendProblem } from "../views/composer.tsx";
 import { isPartial, requireAgent, safeNext } from "./actor.ts";
 import { firstOf } from "./chat.tsx";
 import { deskLists, isDeskList } from "./desk_lists.ts";
@@ -27,7 +28,7 @@ import { pageOf } from "./log_page.tsx";
 import { footOf, surroundingsOf } from "./open_conversation.ts";
 import { framed, page } from "./page.tsx";
 import type { Env, Parts } from "./parts.ts";
-import { heldReply, problemOf, refusedReply, sentReply } from "./replies.tsx";
+import { heldReply, problemOf, sentReply } from "./replies.tsx";
 import { addressOf } from "./security.ts";
 
 const digits = z.string().regex(/^\d{1,15}$/, "A whole number").transform(Number);
@@ -115,7 +116,7 @@ export function deskPages(parts: Parts) {
     const { basedOn } = reply;
     const answer = held
       ? await heldReply(parts, { actor: c.var.agent, sessionId: id, basedOn, problem })
-      : refusedReply(error);
+      : <SendProblem problem={problem} />;
     return c.html(answer, STATUS[error.code]);
   }
 

@@ -207,7 +207,7 @@ class DeskChannel implements Follower {
         </Region>
         {footChanged && (
           <Region id="chat-foot">
-            <DeskFoot site={site} agent={agent} session={session} clientId={newId()} plain />
+            <DeskFoot site={site} agent={agent} session={session} clientId={newId()} />
           </Region>
         )}
       </>,

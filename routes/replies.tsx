@@ -1,8 +1,8 @@
-/** What htmx gets back from a composer: the message where it belongs and a fresh form, or what holds the text back. */
+/** What app.js gets back for a text: the message where it belongs, or what holds it back. */
 import type { Chat } from "../services/chat.ts";
-import { type Actor, MAX_PAGE, type Message, newId } from "../services/domain.ts";
+import { type Actor, MAX_PAGE, type Message } from "../services/domain.ts";
 import type { Fault } from "../services/errors.ts";
-import { ClientId, SendProblem } from "../views/composer.tsx";
+import { SendProblem } from "../views/composer.tsx";
 import { inOrder, MessagePush } from "../views/message.tsx";
 import type { Parts } from "./parts.ts";
 
@@ -13,32 +13,15 @@ export async function sentReply({ chat }: Parts, actor: Actor, message: Message)
     <>
       <MessagePush items={inOrder({ messages: [message], previous })} />
       <hx-partial hx-target="#send-error" hx-swap="innerHTML"></hx-partial>
-      <NewClientId />
     </>
   );
 }
-
-const NewClientId = () => (
-  <hx-partial hx-target="#client-id" hx-swap="outerHTML">
-    <ClientId value={newId()} />
-  </hx-partial>
-);
 
 /** Why a text was not sent, to whoever wrote it. */
 export const problemOf = ({ code, message }: Fault): string =>
   code === "conflict"
     ? "Another text has gone out from this box. Send again to send this one too."
     : message;
-
-/** What goes by a name which another text has had gets one of its own. */
-export function refusedReply(error: Fault) {
-  return (
-    <>
-      <SendProblem problem={problemOf(error)} />
-      {error.code === "conflict" && <NewClientId />}
-    </>
-  );
-}
 
 /**
  * An agent's reply that is held, with what its writer hasn't seen. What the form is based on stays as it was, so that an

@@ -20,7 +20,7 @@ export async function isCallersName(
 }
 
 export function socket(parts: Parts) {
-  const { config, limits, sockets } = parts;
+  const { chat, config, limits, sockets } = parts;
   return new Hono<Env>().get("/ws", async (c) => {
     await limits.count("socketAddress", addressOf(c, config));
     const sessionId = c.req.query("sessionId");
@@ -34,7 +34,8 @@ export function socket(parts: Parts) {
         (connection) => new AgentChannel(parts, connection, actor).open(),
       );
     }
-    const after = c.req.query("after");
+    const { lastSeq } = await chat.sessionFor(actor, sessionId);
+    const after = c.req.query("after") ?? String(lastSeq); // what is said from now on is not earlier
     return sockets.accept(
       c,
       identity,

@@ -15,7 +15,8 @@ export function outcomeOf(
   sources: readonly Source[],
 ): AnswerOutcome {
   const hasSource = sources.length > 0;
-  if (cannotHelp(text, { hasSource })) return "cannot_help";
+  const own = text.replaceAll(/“[^”]*”/g, ""); // what is quoted is the customer's, or an article's
+  if (cannotHelp(own, { hasSource })) return "cannot_help";
   if (hasSource) return "answered";
   return isSmallTalk(question) ? "small_talk" : "no_match";
 }

@@ -1,13 +1,14 @@
 // What every page does beyond htmx: the composer, the reader's own times, and one socket that is really there.
 (() => {
   const $ = (id) => document.getElementById(id);
-  const on = (type, listener, target = document) => target.addEventListener(type, listener);
+  const on = (type, listener, target = document, options = undefined) =>
+    target.addEventListener(type, listener, options);
   const { viewer, session, past } = document.body.dataset;
   const isPast = past !== undefined; // a page of earlier messages: nothing is pushed into its log
   const base = viewer === "agent" ? `/agent/sessions/${session}` : `/chat/${session}`;
   const log = document.querySelector(".log");
-  const post = (url, body) =>
-    fetch(url, { method: "POST", body, headers: { "HX-Request-Type": "partial" } });
+  const post = (url, body, options) =>
+    fetch(url, { method: "POST", body, headers: { "HX-Request-Type": "partial" }, ...options });
   const form = (fields) => new URLSearchParams(fields);
 
   // ---- times, in the reader's zone and words -----------------------------------------------------
@@ -29,12 +30,7 @@
     return (day.format(at) === day.format() ? clock : words.short).format(at);
   }
 
-  function lasting(since) {
-    const minutes = Math.max(1, Math.floor((Date.now() - since) / 60_000));
-    return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
-  }
-
-  const spans = { ago, lasting };
+  const spans = { ago };
 
   function tellTimes() {
     for (const time of document.querySelectorAll("time")) {
@@ -95,7 +91,6 @@
 
   function arrived(before) {
     tellTimes();
-    enliven();
     const news = lastSeq() > before;
     if (news && document.hidden) missed++;
     if (!isAway()) shown = lastSeq();
@@ -116,12 +111,12 @@
 
   // ---- the composer -------------------------------------------------------------------------------
 
-  /** What is on its way, up to where the box is to be sent after it, and what the log had before it. */
-  let sent = "";
-  let ends = [];
-  let sentAfter = 0;
+  /** What is to be sent, in its order; the first is on its way. */
+  const queue = [];
+  let isSending = false;
   /** What got no answer: it may be stored, or not. */
   let lost;
+  let isComposing = false;
   let typedAt = 0;
 
   on("keydown", (event) => {
@@ -140,39 +135,109 @@
     post(`${base}/typing`).catch(() => {});
   });
 
-  // before htmx, which drops what is submitted while something is on its way
-  globalThis.addEventListener("submit", ({ target }) => {
-    if (target.id !== "composer") return;
-    const box = $("text");
-    if (sent) ends.push(box.value.length);
-    else {
-      sent = box.value;
-      sentAfter = lastSeq();
-      if (lost && lost.text !== sent.trim()) renew(); // another text is another message
-    }
-    box.focus(); // so a phone's keyboard stays
-  }, true);
+  on("compositionstart", () => isComposing = true);
+  on("compositionend", () => isComposing = false);
 
-  function renew() {
+  /** Each text goes out of the box and into the queue, under a name of its own; the same again after a failure is the same. */
+  on("submit", (event) => {
+    const { target, submitter } = event;
+    if (target.id !== "composer" || isPast) return;
+    event.preventDefault();
+    const box = $("text");
+    const text = box.value;
+    if (!text.trim()) return;
+    const fields = new URLSearchParams(new FormData(target, submitter));
+    const clientId = lost?.text === text ? lost.clientId : newId();
+    fields.set("clientId", clientId);
+    queue.push({ url: target.action, fields, text, clientId, after: lastSeq() });
     lost = undefined;
+    typedAt = 0;
+    box.value = "";
+    box.focus(); // so a phone's keyboard stays
+    $("advice")?.replaceChildren();
+    sendNext();
+  });
+
+  function newId() {
     const bytes = crypto.getRandomValues(new Uint8Array(12));
-    $("client-id").value = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  /** A composer that was pushed carries nothing for htmx, as nothing pushed does: it is given here what the page's own has. */
-  function enliven() {
-    const composer = $("composer");
-    if (!composer || isPast || composer.hasAttribute("hx-post")) return;
-    const attributes = {
-      "hx-post": composer.getAttribute("action"),
-      "hx-target": "#send-error",
-      "hx-swap": "innerHTML",
-      "hx-sync": "this:drop",
-      "hx-config": "timeout:10s",
-      "hx-status:5xx": "swap:none",
-    };
-    for (const [name, value] of Object.entries(attributes)) composer.setAttribute(name, value);
-    htmx.process(composer);
+  async function sendNext() {
+    setTimeout(tellSending, 400);
+    if (isSending || queue.length === 0) return;
+    isSending = true;
+    const { url, fields } = queue[0];
+    const keepalive = `${fields}`.length < 60_000; // browsers take no more so
+    const answer = await post(url, fields, { keepalive, signal: AbortSignal.timeout(10_000) })
+      .then(async (answer) => ({ answer, words: await answer.text() }))
+      .catch(() => ({}));
+    isSending = false;
+    await (answer.answer?.ok ? stored(answer) : refused(answer));
+    tellSending();
+    sendNext();
+  }
+
+  async function stored({ answer, words }) {
+    queue.shift();
+    const next = answer.headers.get("hx-redirect");
+    if (next) {
+      moveDraft();
+      giveBack(queue.splice(0));
+      return location.href = next;
+    }
+    await htmx.swap({ target: "#send-error", text: words, swap: "innerHTML" });
+    if (log) log.scrollTop = 0;
+  }
+
+  /** What could not be sent, and what was to follow it, is in the box again. */
+  async function refused({ answer, words }) {
+    lost = queue[0];
+    if (!answer) {
+      problem("Not sent: no connection. Your text is still here; try again.");
+      state("lost");
+      reconnect();
+    } else if (answer.status >= 500) {
+      problem("Not sent: the server can't store it now. Try again.");
+    } else {
+      await htmx.swap({ target: "#send-error", text: words, swap: "innerHTML" });
+      if (log) log.scrollTop = 0; // where what holds the text back stands
+    }
+    giveBack(queue.splice(0));
+    found();
+    const login = answer?.headers.get("hx-redirect");
+    if (login) location.href = login;
+  }
+
+  function giveBack(items) {
+    const texts = items.map(({ text }) => text);
+    const box = $("text");
+    if (texts.length === 0) return;
+    if (!box) return rescue(texts.join("\n"));
+    if (isComposing) return on("compositionend", () => giveBack(items), box, { once: true });
+    box.value = [...texts, box.value].filter(Boolean).join("\n");
+  }
+
+  /** Where it takes long. */
+  function tellSending() {
+    const words = queue.map(({ text }) => text).join(" · ");
+    if ($("sending")) $("sending").textContent = words && `Sending… ${words}`;
+  }
+
+  /** What got no answer turns out to be stored. */
+  function found() {
+    if (!lost || isSending) return;
+    const own = [...document.querySelectorAll(`#messages > [data-author=${viewer}]`)];
+    const words = lost.text.trim();
+    const isIt = (item) =>
+      item.dataset.seq > lost.after && item.querySelector(".text").textContent.trim() === words;
+    if (!own.some(isIt)) return;
+    const box = $("text");
+    if (box?.value.startsWith(lost.text)) {
+      box.value = box.value.slice(lost.text.length).replace(/^\n/, "");
+    }
+    lost = undefined;
+    $("send-error")?.replaceChildren();
   }
 
   function problem(text) {
@@ -180,67 +245,6 @@
     said.className = "error";
     said.textContent = text;
     $("send-error")?.replaceChildren(said);
-  }
-
-  /** Without what is on its way. */
-  function unsent() {
-    const { value } = $("text");
-    return value.startsWith(sent) ? value.slice(sent.length) : value;
-  }
-
-  /** What was sent goes out of the box; what was typed since stays. */
-  function clear() {
-    const box = $("text");
-    const more = box?.value.startsWith(sent) ? ends.map((end) => end - sent.length) : [];
-    if (box) box.value = unsent();
-    sent = "";
-    ends = more.filter((end) => end > 0);
-    lost = undefined;
-    typedAt = 0;
-    $("advice")?.replaceChildren();
-    if (log) log.scrollTop = 0;
-    if (ends.length > 0) sendUpTo(ends.shift());
-  }
-
-  function sendUpTo(end) {
-    const box = $("text");
-    const { value } = box;
-    box.value = value.slice(0, end);
-    if (box.value.trim()) box.form.requestSubmit(); // htmx reads it now
-    box.value = value;
-  }
-
-  on("htmx:finally:request", ({ detail: { ctx } }) => {
-    if (ctx?.sourceElement?.id !== "composer") return;
-    const { response } = ctx;
-    if (response?.raw.ok) {
-      if (ctx.hx.redirect) moveDraft();
-      return queueMicrotask(clear); // when htmx takes the next
-    }
-    if (!response) {
-      lost = { text: sent.trim(), after: sentAfter };
-      problem("Not sent: no connection. Your text is still here; try again.");
-      state("lost");
-      reconnect();
-    } else if (response.status >= 500) {
-      problem("Not sent: the server can't store it now. Try again.");
-    } else if (log) log.scrollTop = 0; // where what holds the text back stands
-    sent = "";
-    ends = [];
-    found();
-  });
-
-  /** What got no answer turns out to be stored. */
-  function found() {
-    if (!lost || sent) return;
-    const own = [...document.querySelectorAll(`#messages > [data-author=${viewer}]`)];
-    const isIt = (item) =>
-      item.dataset.seq > lost.after && item.querySelector(".text").textContent.trim() === lost.text;
-    if (!own.some(isIt)) return;
-    sent = $("text")?.value.startsWith(lost.text) ? lost.text : "";
-    clear();
-    if ($("text")) renew();
-    $("send-error")?.replaceChildren();
   }
 
   // ---- what the tab keeps: what was typed and not sent ---------------------------------------------
@@ -252,29 +256,39 @@
   function moveDraft() {
     sessionStorage.removeItem(draftKey);
     draftKey = STARTED;
-    ends = [];
   }
 
   function restoreDraft() {
     const box = $("text");
     if (!box) return;
     const begun = sessionStorage.getItem(STARTED);
+    const kept = JSON.parse(begun ?? sessionStorage.getItem(draftKey) ?? "{}");
     sessionStorage.removeItem(STARTED);
-    if (box.value === "") box.value = begun || sessionStorage.getItem(draftKey);
+    if (box.value === "") box.value = kept.text ?? "";
+    lost = kept.lost;
+    if (lost) giveBack([lost]);
     if (begun !== null) box.focus();
+  }
+
+  function keepDraft(key, text) {
+    sessionStorage.setItem(key, JSON.stringify({ text, ...(isSending && { lost: queue[0] }) }));
   }
 
   /** The conversation went to somebody else, or ended, under the writer's hands. */
   function rescue(text) {
     const isAgent = viewer === "agent";
-    sessionStorage.setItem(isAgent ? draftKey : "draft new", text);
+    keepDraft(isAgent ? draftKey : "draft new", text);
     const until = isAgent ? "you have this conversation again" : "your next chat";
     problem(`Not sent, but kept until ${until}: “${text}”`);
   }
 
   let isLeaving = false;
 
-  const keepers = [() => $("text") && sessionStorage.setItem(draftKey, unsent())];
+  const keepers = [() => {
+    if (!$("text")) return;
+    const waiting = queue.slice(isSending ? 1 : 0).map(({ text }) => text);
+    keepDraft(draftKey, [...waiting, $("text").value].filter(Boolean).join("\n"));
+  }];
 
   on("pagehide", () => isLeaving || keepers.forEach((keep) => keep()), globalThis);
   on("submit", ({ target }) => {
@@ -285,13 +299,14 @@
 
   // ---- another tab has started the chat that this one would ----------------------------------------
 
-  if (viewer === "user" && $("text") && globalThis.BroadcastChannel) {
+  if (viewer === "user" && $("text")) {
     const starts = new BroadcastChannel("starts");
     if (session) {
       starts.postMessage(session);
       starts.close();
     } else {
       starts.onmessage = () => {
+        if (isSending) return; // its answer leads there
         moveDraft();
         location.reload();
       };
@@ -360,7 +375,7 @@
   let focused;
   on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
     heardAt = Date.now();
-    state("connected");
+    if (navigator.onLine) state("connected");
     before = lastSeq();
     typed = $("text")?.value;
     focused = document.activeElement;
@@ -394,7 +409,8 @@
   on("visibilitychange", tellSeen);
 
   restoreDraft();
-  globalThis.page = { $, on, post, problem, keepers };
+  found();
+  globalThis.page = { $, on, post, problem, keepers, spans, tellTimes };
 
   tellTimes();
   setInterval(tellTimes, 30_000);

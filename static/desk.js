@@ -1,6 +1,12 @@
 // What the desk does beyond app.js.
 (() => {
-  const { $, on, post, problem, keepers } = globalThis.page;
+  const { $, on, post, problem, keepers, spans, tellTimes } = globalThis.page;
+
+  spans.lasting = (since) => {
+    const minutes = Math.max(1, Math.floor((Date.now() - since) / 60_000));
+    return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+  };
+  tellTimes();
 
   // ---- the lists: where they were, and a key to search them -----------------------------------------
 

@@ -46,6 +46,26 @@ test("an agent's socket hears of each session that comes to them, and every word
   assert.equal((await socket.type("typing")).sessionId, sessionId);
 });
 
+test("of a session that goes away and comes back an agent hears each message once", async () => {
+  await using site = await testSite();
+  const ada = await site.agent("Ada");
+  const grace = await site.agent("Grace");
+  await ok(await grace.post("/api/agent/status", { status: "busy" }));
+  const linus = await site.customer("Linus");
+  const socket = await ada.socket("");
+  const { sessionId } = await start(linus);
+  await say(linus, sessionId, "One");
+  await socket.next(({ message }) => message === "One");
+  for (const { id: agentId } of [grace, ada]) {
+    ok(await ada.post("/api/session/transfer", { sessionId, agentId }));
+    await eventually(async () => (await info(ada, sessionId)).assignedAgent === agentId);
+  }
+  await say(linus, sessionId, "Two");
+  await socket.next(({ message }) => message === "Two");
+  const seqs = of(socket, sessionId, "message").map(({ seq }) => seq);
+  assert.deepEqual(seqs, seqs.map((_, index) => index + 1));
+});
+
 test("sessions that the agent has already are told on connecting, without what was said before", async () => {
   await using site = await testSite();
   const ada = await site.agent("Ada");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { BuiltInAssistant } from "../services/builtin.ts";
 import { cannotHelp } from "../services/intent.ts";
+import { outcomeOf } from "../services/outcome.ts";
 import type { Passage, Piece, Prompt } from "../services/llm.ts";
 import { demoLibrary, grade } from "./eval.ts";
 import { ANSWERABLE, HELD_OUT, SECOND, UNANSWERABLE } from "./eval_questions.ts";
@@ -194,4 +195,11 @@ Deno.test("nine questions in ten are answered from the right article", async () 
 Deno.test("nine in ten that the articles don't answer are not answered", async () => {
   const graded = await grade(library, UNANSWERABLE);
   assert.ok(graded.filter(({ right }) => right).length >= 18);
+});
+
+Deno.test("a customer's words that an answer quotes don't say that it can't help", () => {
+  const source = { slug: "warranty", title: "Warranty", quote: "Two years." };
+  const text = "Two years. I found nothing about “I do not have access to my zebra, what now?”.";
+  assert.equal(outcomeOf("How long is the warranty?", text, [source]), "answered");
+  assert.equal(outcomeOf("And now?", "I do not have access to that.", []), "cannot_help");
 });

@@ -29,6 +29,18 @@ async function pair() {
 const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
+test("what is said as soon as a socket is open comes by it, however slow the store", async () => {
+  await using all = await pair();
+  const { site, linus, sessionId } = all;
+  const { sessions, messages } = site.store;
+  const find = sessions.find.bind(sessions);
+  sessions.find = async (id) => (await pause(50), await find(id));
+  const socket = await linus.socket(`sessionId=${sessionId}`);
+  const actor = { side: "user", id: linus.id, name: "Linus" } as const;
+  await messages.append(sessionId, actor, { text: "At once" }, site.clock.now());
+  assert.equal((await socket.type("message")).message, "At once");
+});
+
 // ---- coming back --------------------------------------------------------------------------------
 
 test("for every kind of `after` exactly what was missed comes, once and in order", async () => {

@@ -66,7 +66,6 @@ export function ChatPage(props: ChatPageProps) {
             clientId={clientId}
             draft={draft}
             ratingError={props.ratingError}
-            past={hasLater}
           />
           <Connection here={here} open={session.status === "open"} />
         </div>
@@ -122,7 +121,6 @@ export function NewChatPage({ site, viewer, clientId, draft, problem }: NewChatP
               action="/chat/messages"
               clientId={clientId}
               draft={draft}
-              live
             />
           </div>
           <Connection here="/chat" />

@@ -39,11 +39,9 @@ export interface ChatFootProps {
   clientId: string;
   draft?: string | undefined;
   ratingError?: string | undefined;
-  /** Stands on a page of earlier messages, where a new one has no place. */
-  past?: boolean | undefined;
 }
 
-export function ChatFoot({ site, session, clientId, draft, ratingError, past }: ChatFootProps) {
+export function ChatFoot({ site, session, clientId, draft, ratingError }: ChatFootProps) {
   const address = `/chat/${session.id}`;
   if (session.status === "open") {
     return (
@@ -53,7 +51,6 @@ export function ChatFoot({ site, session, clientId, draft, ratingError, past }: 
           action={`${address}/messages`}
           clientId={clientId}
           draft={draft}
-          live={!past}
         />
       </div>
     );

@@ -11,20 +11,9 @@ export interface ComposerProps {
   basedOn?: number | undefined;
   draft?: string | undefined;
   placeholder?: string | undefined;
-  /** Sends without leaving the page, where there is JavaScript. */
-  live?: boolean | undefined;
   /** Stands beside "Send": what it will do. */
   children?: Child;
 }
-
-const hx = (action: string) => ({
-  "hx-post": action,
-  "hx-target": "#send-error",
-  "hx-swap": "innerHTML",
-  "hx-sync": "this:drop",
-  "hx-config": "timeout:10s",
-  "hx-status:5xx": "swap:none",
-});
 
 export function Composer(props: ComposerProps) {
   const { site, action, clientId, basedOn, draft, placeholder = "Write a message" } = props;
@@ -34,7 +23,6 @@ export function Composer(props: ComposerProps) {
       class={props.children ? "composer tall" : "composer"}
       method="post"
       action={action}
-      {...(props.live ? hx(action) : {})}
     >
       <label class="unseen" for="text">Message</label>
       <textarea
@@ -60,7 +48,7 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-/** Renewed by the answer to each send, so that the next text is another message. */
+/** For a page without JavaScript: app.js gives each text a name of its own. */
 export function ClientId({ value }: { value: string }) {
   return <input type="hidden" id="client-id" name="clientId" value={value} />;
 }
@@ -69,12 +57,15 @@ export function BasedOn({ seq }: { seq: number }) {
   return <input type="hidden" id="based-on" name="basedOn" value={seq} />;
 }
 
-/** Beside the composer: why a text was not sent; empty when all is well. */
+/** Beside the composer: why a text was not sent, and what is long on its way; empty when all is well. */
 export function SendError({ problem, held, unsent }: Partial<SendProblemProps>) {
   return (
-    <div id="send-error" role="alert">
-      {problem && <SendProblem problem={problem} held={held} unsent={unsent} />}
-    </div>
+    <>
+      <div id="send-error" role="alert">
+        {problem && <SendProblem problem={problem} held={held} unsent={unsent} />}
+      </div>
+      <p id="sending" role="status"></p>
+    </>
   );
 }
 

@@ -164,7 +164,6 @@ function Talk({ site, agent, view, open, now }: TalkProps) {
             session={session}
             clientId={clientId}
             draft={draft}
-            plain={open.hasLater}
           />
           <Connection here={here} />
         </div>

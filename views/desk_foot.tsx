@@ -9,15 +9,13 @@ export interface DeskFootProps {
   session: Session;
   clientId: string;
   draft?: string | undefined;
-  /** Pushed over a socket, or on a page of earlier messages: the composer carries no `hx-*` and posts plainly. */
-  plain?: boolean | undefined;
 }
 
 export const mayReply = ({ status, assignedAgent }: Session, agent: Agent): boolean =>
   status === "open" && assignedAgent === agent.id;
 
 /** A composer for who has the session; for others, who has it and what to do. */
-export function DeskFoot({ site, agent, session, clientId, draft, plain }: DeskFootProps) {
+export function DeskFoot({ site, agent, session, clientId, draft }: DeskFootProps) {
   return (
     <div id="chat-foot">
       {mayReply(session, agent)
@@ -29,7 +27,6 @@ export function DeskFoot({ site, agent, session, clientId, draft, plain }: DeskF
             basedOn={session.lastSeq}
             draft={draft}
             placeholder={`Reply to ${session.userName}…`}
-            live={!plain}
           >
             <span class="advise">
               <Advise session={session} what="suggestion">Suggest a reply</Advise>

@@ -73,7 +73,7 @@ browserTest("where the first of two can't be sent both stay in the box", async (
     await chat.keyboard.press("Enter");
   }
   await notSent(chat);
-  await holds(chat, "one two");
+  await holds(chat, "one \ntwo");
 });
 
 browserTest(
@@ -122,6 +122,62 @@ browserTest(
   },
 );
 
+browserTest(
+  "nothing that is typed goes out without another word, whatever is on its way",
+  async (stage) => {
+    const { chat } = await chatting(stage);
+    await slowly(chat, 400);
+    await box(chat).focus();
+    for (const text of ["first", " ", "third"]) {
+      await chat.keyboard.type(text);
+      await chat.keyboard.press("Enter");
+      if (text === " ") await chat.keyboard.press("Backspace");
+    }
+    await chat.keyboard.type("half of a");
+    for (let i = 0; i < 3; i++) await chat.keyboard.press("ArrowLeft");
+    await reads(chat, "third");
+    await pause(300); // for one more
+    await chat.keyboard.type("X");
+    assert.deepEqual((await texts(chat)).slice(-2), ["first", "third"]);
+    assert.equal(await box(chat).inputValue(), "half oXf a");
+  },
+);
+
+browserTest(
+  "what is refused after the box has gone is shown, and kept for the next chat",
+  async (stage) => {
+    const { chat, ada, id } = await chatting(stage);
+    stage.allow(HELD);
+    await slowly(chat, 700);
+    await say(chat, "Wait");
+    await ada.post("/api/session/end", { sessionId: id });
+    await shows(chat, "“Wait”");
+    await link(chat, "Start a new chat").click();
+    await holds(chat, "Wait");
+  },
+);
+
+browserTest("a reload while a text is on its way neither loses nor repeats it", async (stage) => {
+  const { chat, linus, id } = await chatting(stage);
+  stage.allow(UNANSWERED);
+  await chat.route("**/messages", async (route) => {
+    await route.fetch(); // stored…
+    await pause(3_000);
+    await route.abort().catch(() => {});
+  }, { times: 1 });
+  await say(chat, "On its way");
+  await box(chat).fill("and more");
+  await reads(chat, "On its way");
+  await chat.reload();
+  await connected(chat);
+  await holds(chat, "and more");
+  await button(chat, "Send").click();
+  await reads(chat, "and more");
+  const { messages } = (await linus.get(`/api/session/messages?sessionId=${id}`)).body;
+  const said = messages.map(({ text }: { text: string }) => text);
+  assert.deepEqual(said.slice(-2), ["On its way", "and more"]);
+});
+
 browserTest("another text after a send without an answer is another message", async (stage) => {
   const { chat } = await chatting(stage);
   stage.allow(UNANSWERED);
@@ -145,27 +201,6 @@ browserTest("another text after a send without an answer is another message", as
   assert.notEqual(first, other);
   assert.equal(other, last);
 });
-
-browserTest(
-  "a text under a name that another has had goes out on the second try",
-  async (stage) => {
-    const { chat, linus, id } = await chatting(stage);
-    stage.allow(HELD);
-    const clientId = await chat.locator("#client-id").inputValue();
-    await linus.post("/api/session/message", {
-      sessionId: id,
-      clientId,
-      message: "From elsewhere",
-    });
-    await reads(chat, "From elsewhere");
-    await say(chat, "From here");
-    await problem(chat).getByText("Send again").waitFor();
-    await holds(chat, "From here");
-    await button(chat, "Send").click();
-    await reads(chat, "From here");
-    await holds(chat, "");
-  },
-);
 
 browserTest("a lost network is shown at once, and its return too", async (stage) => {
   const { chat } = await chatting(stage);
