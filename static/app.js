@@ -172,9 +172,10 @@
     const answer = await post(url, fields, { keepalive, signal: AbortSignal.timeout(10_000) })
       .then(async (answer) => ({ answer, words: await answer.text() }))
       .catch(() => ({}));
-    isSending = false;
     await (answer.answer?.ok ? stored(answer) : refused(answer));
+    isSending = false;
     tellSending();
+    found();
     sendNext();
   }
 
@@ -192,7 +193,6 @@
 
   /** What could not be sent, and what was to follow it, is in the box again. */
   async function refused({ answer, words }) {
-    lost = queue[0];
     if (!answer) {
       problem("Not sent: no connection. Your text is still here; try again.");
       state("lost");
@@ -203,8 +203,8 @@
       await htmx.swap({ target: "#send-error", text: words, swap: "innerHTML" });
       if (log) log.scrollTop = 0; // where what holds the text back stands
     }
+    lost = queue[0];
     giveBack(queue.splice(0));
-    found();
     const login = answer?.headers.get("hx-redirect");
     if (login) location.href = login;
   }
