@@ -1,5 +1,5 @@
 /** Whom a JSON socket hears of: one session, or everything that concerns an agent. */
-import type { Actor } from "../services/domain.ts";
+import type { Actor, Session } from "../services/domain.ts";
 import type { Follower, Update } from "../services/feed.ts";
 import { framesOf, sessionFrame } from "./frames.ts";
 import type { Parts } from "./parts.ts";
@@ -12,29 +12,34 @@ export class SessionChannel implements Follower {
   readonly #parts: Parts;
   readonly #connection: Connection;
   readonly #actor: Actor;
-  readonly #sessionId: string;
+  readonly #session: Pick<Session, "id" | "lastSeq">;
   readonly #speaker: Speaker;
   #first = true;
 
-  constructor(parts: Parts, connection: Connection, actor: Actor, sessionId: string) {
+  /** `session` as it was when its reader was let in: what is said from then on is theirs to hear. */
+  constructor(
+    parts: Parts,
+    connection: Connection,
+    actor: Actor,
+    { id, lastSeq }: Pick<Session, "id" | "lastSeq">,
+  ) {
     this.#parts = parts;
     this.#connection = connection;
     this.#actor = actor;
-    this.#sessionId = sessionId;
-    this.#speaker = new Speaker(parts, connection, actor, { sessionId });
+    this.#session = { id, lastSeq };
+    this.#speaker = new Speaker(parts, connection, actor, { sessionId: id });
   }
 
   /** `after` as it stands in the address: a `seq` that the session never reached gets `resync` and everything. */
-  async open(after: string): Promise<void> {
-    const { lastSeq } = await this.#parts.chat.sessionFor(this.#actor, this.#sessionId);
-    const known = /^\d{1,15}$/.test(after) && Number(after) <= lastSeq;
+  async open(after: string | undefined): Promise<void> {
+    const { id: sessionId, lastSeq } = this.#session;
+    const known = after === undefined || (/^\d{1,15}$/.test(after) && Number(after) <= lastSeq);
     if (!known) {
       const error = "This conversation never got that far; here is all of it";
-      const sessionId = this.#sessionId;
       this.#connection.send(JSON.stringify({ type: "error", code: "resync", error, sessionId }));
     }
-    const from = known ? Number(after) : 0;
-    this.#connection.keep(await this.#parts.bus.follow(this.#sessionId, this, { after: from }));
+    const from = known ? Number(after ?? lastSeq) : 0;
+    this.#connection.keep(await this.#parts.bus.follow(sessionId, this, { after: from }));
   }
 
   deliver(update: Update): void {

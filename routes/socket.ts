@@ -1,6 +1,6 @@
 /** The JSON socket `/ws` of `origin.md`: speaks through the same `chat.post` as everything else. */
 import { type Context, Hono } from "hono";
-import type { Actor } from "../services/domain.ts";
+import type { Actor, Session } from "../services/domain.ts";
 import { Fault } from "../services/errors.ts";
 import { identitiesOf } from "./actor.ts";
 import type { Env, Identity, Parts } from "./parts.ts";
@@ -20,44 +20,42 @@ export async function isCallersName(
 }
 
 export function socket(parts: Parts) {
-  const { chat, config, limits, sockets } = parts;
+  const { config, limits, sockets } = parts;
   return new Hono<Env>().get("/ws", async (c) => {
     await limits.count("socketAddress", addressOf(c, config));
     const sessionId = c.req.query("sessionId");
-    const identity = await whoCounts(c, parts, sessionId);
+    const { identity, session } = await whoCounts(c, parts, sessionId);
     const { actor } = identity;
     await limits.count("socket", actor.id);
-    if (sessionId === undefined) {
+    if (!session) {
       return sockets.accept(
         c,
         identity,
         (connection) => new AgentChannel(parts, connection, actor).open(),
       );
     }
-    const { lastSeq } = await chat.sessionFor(actor, sessionId);
-    const after = c.req.query("after") ?? String(lastSeq); // what is said from now on is not earlier
+    const after = c.req.query("after");
     return sockets.accept(
       c,
       identity,
-      (connection) => new SessionChannel(parts, connection, actor, sessionId).open(after),
+      (connection) => new SessionChannel(parts, connection, actor, session).open(after),
     );
   });
 }
 
-/** The first of the request's identities that may listen here, and is who the address claims. */
+/** The first of the request's identities that may listen here, and is who the address claims; and to what. */
 async function whoCounts(
   c: Context<Env>,
   parts: Parts,
   sessionId: string | undefined,
-): Promise<Identity> {
+): Promise<{ identity: Identity; session: Session | undefined }> {
   const identities = await identitiesAtSocket(c, parts);
   if (identities.length === 0) throw new Fault("unauthorized", "Sign in first");
   let refused: unknown;
   for (const identity of identities) {
     try {
       await refuseOthersNames(c, parts, identity.actor);
-      await refuseStrangers(parts, identity.actor, sessionId);
-      return identity;
+      return { identity, session: await sessionFor(parts, identity.actor, sessionId) };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       refused ??= error;
@@ -67,9 +65,9 @@ async function whoCounts(
 }
 
 /** To a session that one may read; without one, as an agent. */
-async function refuseStrangers({ chat }: Parts, actor: Actor, sessionId?: string): Promise<void> {
-  if (sessionId !== undefined) await chat.sessionFor(actor, sessionId);
-  else if (actor.side !== "agent") throw new Fault("malformed", "sessionId is missing");
+async function sessionFor({ chat }: Parts, actor: Actor, sessionId: string | undefined) {
+  if (sessionId !== undefined) return await chat.sessionFor(actor, sessionId);
+  if (actor.side !== "agent") throw new Fault("malformed", "sessionId is missing");
 }
 
 async function identitiesAtSocket(c: Context<Env>, parts: Parts): Promise<readonly Identity[]> {

@@ -1,7 +1,7 @@
 // What every page does beyond htmx: the composer, the reader's own times, and one socket that is really there.
 (() => {
   const $ = (id) => document.getElementById(id);
-  const on = (type, listener, target = document, options = undefined) =>
+  const on = (type, listener, target = document, options) =>
     target.addEventListener(type, listener, options);
   const { viewer, session, past } = document.body.dataset;
   const isPast = past !== undefined; // a page of earlier messages: nothing is pushed into its log
@@ -169,10 +169,10 @@
     isSending = true;
     const { url, fields } = queue[0];
     const keepalive = `${fields}`.length < 60_000; // browsers take no more so
-    const answer = await post(url, fields, { keepalive, signal: AbortSignal.timeout(10_000) })
+    const outcome = await post(url, fields, { keepalive, signal: AbortSignal.timeout(10_000) })
       .then(async (answer) => ({ answer, words: await answer.text() }))
       .catch(() => ({}));
-    await (answer.answer?.ok ? stored(answer) : refused(answer));
+    await (outcome.answer?.ok ? stored(outcome) : refused(outcome));
     isSending = false;
     tellSending();
     found();
@@ -250,8 +250,8 @@
   // ---- what the tab keeps: what was typed and not sent ---------------------------------------------
 
   /** For the chat that what was written before has just started. */
-  const STARTED = "draft started";
-  let draftKey = `draft ${session ?? "new"}`;
+  const STARTED = "unsent started";
+  let draftKey = `unsent ${session ?? "new"}`;
 
   function moveDraft() {
     sessionStorage.removeItem(draftKey);
@@ -277,7 +277,7 @@
   /** The conversation went to somebody else, or ended, under the writer's hands. */
   function rescue(text) {
     const isAgent = viewer === "agent";
-    keepDraft(isAgent ? draftKey : "draft new", text);
+    keepDraft(isAgent ? draftKey : "unsent new", text);
     const until = isAgent ? "you have this conversation again" : "your next chat";
     problem(`Not sent, but kept until ${until}: “${text}”`);
   }

@@ -34,11 +34,17 @@ test("what is said as soon as a socket is open comes by it, however slow the sto
   const { site, linus, sessionId } = all;
   const { sessions, messages } = site.store;
   const find = sessions.find.bind(sessions);
-  sessions.find = async (id) => (await pause(50), await find(id));
+  let reading = Promise.resolve();
+  sessions.find = async (id) => {
+    await (reading = pause(50));
+    return await find(id);
+  };
   const socket = await linus.socket(`sessionId=${sessionId}`);
   const actor = { side: "user", id: linus.id, name: "Linus" } as const;
   await messages.append(sessionId, actor, { text: "At once" }, site.clock.now());
   assert.equal((await socket.type("message")).message, "At once");
+  sessions.find = find;
+  await reading;
 });
 
 // ---- coming back --------------------------------------------------------------------------------
